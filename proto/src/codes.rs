@@ -1,0 +1,98 @@
+//! Code lists: fixed English codes with Swedish labels. In `.proto` they are strings, never enums.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! code_list {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $code:literal, $label:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $(#[serde(rename = $code)] $variant,)+
+        }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+
+            pub const fn code(self) -> &'static str {
+                match self { $($name::$variant => $code,)+ }
+            }
+
+            /// The Swedish label.
+            pub const fn label(self) -> &'static str {
+                match self { $($name::$variant => $label,)+ }
+            }
+
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.code() == code)
+            }
+        }
+    };
+}
+
+code_list! {
+    /// What kind of body a board is.
+    BoardKind {
+        District = "district", "stadsdelsnämnd";
+        Specialist = "specialist", "facknämnd";
+        Company = "company", "bolagsstyrelse";
+        Executive = "executive", "kommunstyrelse";
+        Crisis = "crisis", "krisledningsnämnd";
+        Federation = "federation", "kommunalförbund";
+        State = "state", "statlig myndighet";
+    }
+}
+
+code_list! {
+    /// The tiers of area responsibility, nearest first.
+    Tier {
+        District = "district", "stadsdelsnämndsområde";
+        City = "city", "kommun";
+        County = "county", "län";
+    }
+}
+
+code_list! {
+    /// What an incident is about. No rule branches on it.
+    IncidentKind {
+        Fire = "fire", "brand";
+        Violence = "violence", "våld";
+        Accident = "accident", "olycka";
+        Weather = "weather", "väder";
+        Power = "power", "elavbrott";
+        Water = "water", "vatten";
+        It = "it", "it-störning";
+        Telecom = "telecom", "teleavbrott";
+        Transport = "transport", "trafikstörning";
+        Hazmat = "hazmat", "farligt ämne";
+        Health = "health", "smitta och hälsa";
+        Threat = "threat", "hot";
+        Other = "other", "annat";
+    }
+}
+
+code_list! {
+    /// The life of an incident.
+    IncidentStatus {
+        Expected = "expected", "väntad";
+        Ongoing = "ongoing", "pågående";
+        Ended = "ended", "avslutad";
+    }
+}
+
+code_list! {
+    /// Why a board is affected.
+    AffectedBasis {
+        Place = "place", "platsen ligger i nämndens område";
+        Named = "named", "utpekad för hand";
+    }
+}
+
+code_list! {
+    /// Where crisis support for an incident stands.
+    SupportState {
+        None = "none", "inte begärt";
+        Requested = "requested", "begärt";
+        Held = "held", "hålls";
+        Closed = "closed", "avslutat";
+    }
+}

@@ -1,0 +1,72 @@
+//! The one list of event types.
+
+use crate::events::{Message, area::*, duty::*, house::*, situation::*};
+use narhet_kernel::Context;
+
+/// One event type that this version understands.
+#[derive(Clone, Copy, Debug)]
+pub struct EventType {
+    pub context: Context,
+    /// `se.narhet.<context>.<event>.v1`.
+    pub name: &'static str,
+    /// The full name of the message in `proto/**/*.proto`.
+    pub proto: &'static str,
+    /// Whether this JSON decodes as the type's `data`, and if so what it reads back as.
+    pub round_trip: fn(&str) -> Result<serde_json::Value, serde_json::Error>,
+}
+
+impl EventType {
+    const fn of<M: Message>(context: Context) -> Self {
+        Self { context, name: M::TYPE, proto: M::PROTO, round_trip: round_trip::<M> }
+    }
+
+    /// The `<event>` of the name and of the NATS subject: `incident-reported`.
+    pub fn event(&self) -> &'static str {
+        event_of(self.name)
+    }
+}
+
+fn round_trip<M: Message>(json: &str) -> Result<serde_json::Value, serde_json::Error> {
+    serde_json::to_value(serde_json::from_str::<M>(json)?)
+}
+
+/// Every event type that was ever written; old ones stay for ever.
+pub const EVENT_TYPES: &[EventType] = &[
+    EventType::of::<BoardEstablished>(Context::Area),
+    EventType::of::<BoardDissolved>(Context::Area),
+    EventType::of::<AreaDrawn>(Context::Area),
+    EventType::of::<DivisionRecorded>(Context::Area),
+    EventType::of::<AreaPrincipalSeen>(Context::Area),
+    EventType::of::<CalendarRecorded>(Context::Duty),
+    EventType::of::<SupportCaseOpened>(Context::Duty),
+    EventType::of::<FunctionAlarmed>(Context::Duty),
+    EventType::of::<DutyPrincipalSeen>(Context::Duty),
+    EventType::of::<IncidentReported>(Context::Situation),
+    EventType::of::<IncidentStatusChanged>(Context::Situation),
+    EventType::of::<SupportHeld>(Context::Situation),
+    EventType::of::<SituationPrincipalSeen>(Context::Situation),
+];
+
+/// The type with this name, if this version knows it; others are ignored and counted.
+pub fn event_type(name: &str) -> Option<&'static EventType> {
+    EVENT_TYPES.iter().find(|known| known.name == name)
+}
+
+/// The `<event>` of `se.narhet.<context>.<event>.v1`.
+pub fn event_of(name: &str) -> &str {
+    name.split('.').nth(3).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_the_grammar_of_type_names_and_stands_once() {
+        for (index, known) in EVENT_TYPES.iter().enumerate() {
+            let expected = format!("se.narhet.{}.{}.v1", known.context, known.event());
+            assert_eq!(known.name, expected);
+            assert!(EVENT_TYPES[..index].iter().all(|other| other.name != known.name), "{} stands twice", known.name);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The context that owns boards, areas, their validity and lineage.

@@ -1,0 +1,1 @@
+//! The context that owns office hours and support cases.

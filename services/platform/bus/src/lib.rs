@@ -1,0 +1,1 @@
+//! NATS and its in-process twin.

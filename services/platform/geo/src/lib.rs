@@ -1,0 +1,1 @@
+//! Places: validated geometry, exact location, coverage, overlay; pure.

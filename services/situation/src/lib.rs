@@ -1,0 +1,1 @@
+//! The context that owns incidents.
