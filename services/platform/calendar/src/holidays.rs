@@ -105,7 +105,7 @@ pub fn public_holidays(year: i16) -> Vec<(Date, Holiday)> {
     days
 }
 
-/// The named holiday on a date; where two fall together, the one named first in the law's year.
+/// The named holiday on a date; where two fall together, the one that [`Holiday`] lists first.
 pub fn holiday_on(day: Date) -> Option<Holiday> {
     public_holidays(day.year()).into_iter().find_map(|(date, holiday)| (date == day).then_some(holiday))
 }

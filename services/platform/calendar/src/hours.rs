@@ -7,8 +7,6 @@ use jiff::{
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-const DAY_MINUTES: u16 = 24 * 60;
-
 /// A time on the wall in whole minutes, `00:00` to `24:00`; `24:00` is the midnight at which the day ends, so that hours
 /// round the clock can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +42,6 @@ impl ClockTime {
 
 impl fmt::Display for ClockTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_assert!(self.minutes <= DAY_MINUTES, "a clock time ends with its day");
         write!(f, "{:02}:{:02}", self.minutes / 60, self.minutes % 60)
     }
 }

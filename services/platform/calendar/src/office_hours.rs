@@ -82,9 +82,9 @@ impl OfficeHours {
             de_facto_holidays: true,
             exceptions: Vec::new(),
             valid_from: local_midnight(date(1990, 1, 1)),
-            source: "ASSUMPTION: säkerhetsprogrammet 2020-2023 (avsnittet Krisberedskap) skiljer på händelser inom och \
-                     utanför kontorstid men anger inga klockslag; här antas 08:00-16:30 på arbetsdagar, med helgdagar \
-                     enligt lag (1989:253)"
+            source: "ASSUMPTION 08:00-16:30 på arbetsdagar, helgdagar enligt lag (1989:253): säkerhetsprogrammet \
+                     2020-2023, avsnittet Krisberedskap, skiljer på händelser inom och utanför kontorstid men anger inga \
+                     klockslag"
                 .to_owned(),
             assumption: true,
         }
@@ -118,12 +118,12 @@ impl OfficeHours {
     /// `CHANGE_SEARCH_DAYS_MAX` days.
     pub fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
         let (today, last) = self.search_range(after);
-        let horizon = self.zone.end(last.at(24 - 1, 59, 59, 0));
+        let horizon = self.zone.start(days_after(last, 1).into());
         self.intervals(days_after(today, -1), last)
             .find(|(_, end)| *end > after)
             .map(|(start, end)| if start > after { start } else { end })
             // Hours that last to where the search stops have not been seen to end.
-            .filter(|change| *change <= horizon)
+            .filter(|change| *change < horizon)
     }
 
     /// The next instant strictly after `after` at which the office goes from closed to open. `None` when it does not

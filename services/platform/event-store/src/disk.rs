@@ -10,15 +10,13 @@ use std::{
 
 /// A folder tree with files; nothing survives a power cut before the matching sync has returned.
 pub trait Disk: Send + Sync + 'static {
-    type File: DiskFile;
-
     /// Makes the folder and those above it, and syncs each parent that got a new entry.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
     /// File and folder names directly inside; `NotFound` when there is no such folder.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
     /// A new empty file; `AlreadyExists` when there is one.
-    fn create(&self, path: &Path) -> io::Result<Self::File>;
-    fn open(&self, path: &Path) -> io::Result<Self::File>;
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes names in the folder durable.
@@ -59,8 +57,6 @@ pub trait DiskFile: Send + Sync + 'static {
 pub struct RealDisk;
 
 impl Disk for RealDisk {
-    type File = File;
-
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         if folder.is_dir() {
             return Ok(());
@@ -82,12 +78,12 @@ impl Disk for RealDisk {
         fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
-    fn create(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).create_new(true).open(path)
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(OpenOptions::new().read(true).write(true).create_new(true).open(path)?))
     }
 
-    fn open(&self, path: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).write(true).open(path)
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(OpenOptions::new().read(true).write(true).open(path)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

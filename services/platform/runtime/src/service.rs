@@ -124,7 +124,11 @@ pub struct Env<'a> {
     pub head: u64,
 }
 
-impl Env<'_> {
+impl<'a> Env<'a> {
+    pub fn new(now: Timestamp, principal: &'a Principal, keys: &'a Keys, clock: &'a Clock, head: u64) -> Self {
+        Self { now, principal, keys, clock, head }
+    }
+
     /// The id of an event that a person commands.
     pub fn new_id(&self) -> Uuid {
         let since_epoch = self.now.as_duration();

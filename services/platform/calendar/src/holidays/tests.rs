@@ -123,10 +123,7 @@ fn the_national_day_took_the_place_of_annandag_pingst_in_2005() {
 #[test]
 fn a_date_can_carry_two_holidays_and_each_is_listed() {
     let both: Vec<_> = public_holidays(2008).into_iter().filter(|(day, _)| *day == date(2008, 5, 1)).collect();
-    assert_eq!(
-        both,
-        [(date(2008, 5, 1), Holiday::ForstaMaj), (date(2008, 5, 1), Holiday::KristiHimmelsfardsdag)]
-    );
+    assert_eq!(both, [(date(2008, 5, 1), Holiday::ForstaMaj), (date(2008, 5, 1), Holiday::KristiHimmelsfardsdag)]);
     assert_eq!(holiday_on(date(2008, 5, 1)), Some(Holiday::ForstaMaj));
 }
 
