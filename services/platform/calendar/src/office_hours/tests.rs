@@ -1,5 +1,6 @@
 use super::*;
-use std::time::Instant;
+
+mod by_the_minute;
 
 /// A wall clock time in Stockholm, as it is written there: "2026-11-20T20:00".
 fn local(text: &str) -> Timestamp {
@@ -265,69 +266,6 @@ fn what_does_not_happen_within_the_search_is_none() {
     assert_eq!(once.next_opening(local("2025-06-01T12:00")), None, "more than 400 days ahead");
 }
 
-/// Kontorstid by hand: the wall clock and a list of the days off in 2027, without any of the code under test.
-fn open_by_hand(at: Timestamp) -> bool {
-    const WEEKDAYS_OFF: [(i8, i8); 12] = [
-        (1, 1),
-        (1, 6),
-        (3, 26),
-        (3, 29),
-        (5, 6),
-        (6, 25),
-        (12, 24),
-        (12, 31),
-        // At the weekend in 2027, listed all the same.
-        (5, 1),
-        (6, 6),
-        (12, 25),
-        (12, 26),
-    ];
-    let wall = Zone::stockholm().wall(at);
-    let minutes = i32::from(wall.hour()) * 60 + i32::from(wall.minute());
-    wall.weekday().to_monday_one_offset() <= 5
-        && (480..990).contains(&minutes)
-        && !WEEKDAYS_OFF.contains(&(wall.month(), wall.day()))
-}
-
-/// Asks every minute of 2027, and at each change and now and then between whether `next_change` and `open_intervals` agree.
-fn check_by_the_minute(hours: &OfficeHours, by_hand: Option<fn(Timestamp) -> bool>) {
-    let (from, to) = (local("2027-01-01T00:00"), local("2028-01-01T00:00"));
-    let minute = jiff::SignedDuration::from_mins(1);
-    let intervals = hours.open_intervals(from, to);
-    let mut at = from;
-    let mut open = hours.is_open(from);
-    let mut expected = hours.next_change(from);
-    let mut changes = Vec::new();
-    while at < to {
-        let now_open = hours.is_open(at);
-        if let Some(by_hand) = by_hand {
-            assert_eq!(now_open, by_hand(at), "{at}");
-        }
-        if now_open != open {
-            assert_eq!(expected, Some(at), "the change that was foretold");
-            changes.push(at);
-            (open, expected) = (now_open, hours.next_change(at));
-        } else if at.as_second() % (7 * 3_600) == 0 {
-            assert_eq!(hours.next_change(at), expected, "{at}");
-        }
-        at += minute;
-    }
-    let borders: Vec<_> = intervals.iter().flat_map(|(start, end)| [*start, *end]).collect();
-    let inner: Vec<_> = borders.into_iter().filter(|border| *border > from && *border < to).collect();
-    assert_eq!(inner, changes);
-}
-
-#[test]
-fn next_change_is_what_asking_every_minute_finds() {
-    check_by_the_minute(&OfficeHours::central(), Some(open_by_hand));
-}
-
-#[test]
-fn next_change_is_what_asking_every_minute_finds_for_hours_in_the_changing_nights() {
-    let nights = every_day(&[span("00:30", "02:15"), span("02:45", "03:30"), span("22:00", "24:00")]);
-    check_by_the_minute(&nights, None);
-}
-
 #[test]
 fn the_stored_form_reads_as_written_and_keeps_every_field() {
     let stored = r#"{"id":"jarva","name":"Järva","zone":"Europe/Stockholm","weekly":[{"weekday":"monday","from":"08:00","to":"16:30"}],"publicHolidays":"SE-1989:253","deFactoHolidays":true,"exceptions":[{"date":"2026-04-30","hours":[{"from":"08:00","to":"12:00"}],"reason":"valborg"},{"date":"2026-05-15","hours":[],"reason":"klämdag"}],"validFrom":"2023-06-30T22:00:00Z","source":"beslut","assumption":false}"#;
@@ -394,21 +332,4 @@ fn nonsense_is_refused_with_its_facts() {
     ] {
         assert_eq!(hours.validate(), Err(error));
     }
-}
-
-#[test]
-#[ignore = "a stopwatch, not a rule: cargo test --release -- --ignored --nocapture"]
-fn how_long_answers_take() {
-    let hours = OfficeHours::central();
-    let at = local("2026-12-23T17:00");
-    let start = Instant::now();
-    for _ in 0..10_000 {
-        assert!(!hours.is_open(std::hint::black_box(at)));
-    }
-    println!("is_open {:?}", start.elapsed() / 10_000);
-    let start = Instant::now();
-    for _ in 0..10_000 {
-        assert!(hours.next_change(std::hint::black_box(at)).is_some());
-    }
-    println!("next_change {:?}", start.elapsed() / 10_000);
 }
