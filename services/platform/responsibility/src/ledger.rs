@@ -1,0 +1,424 @@
+//! The fold of area's events and the questions it answers.
+
+use crate::{
+    answer::{Affected, Answer, AreaView, Board, BoardName, Overlay, Responsible},
+    boards::{BoardRecord, Boards},
+    division::{DistrictArea, Division, UnreadableDivision},
+    why,
+};
+use narhet_geo::{Dimension, Match, Point, Shape};
+use narhet_kernel::{Context, Timestamp, Uuid};
+use narhet_proto::{
+    Event, Message,
+    codes::{BoardKind, Tier},
+    events::{
+        Named,
+        area::{AreaDrawn, BoardDissolved, BoardEstablished, DivisionRecorded},
+    },
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Everything that area has recorded about who answers for what; the default is an empty house.
+#[derive(Clone, Debug, Default)]
+pub struct Responsibility {
+    /// In position order.
+    divisions: Vec<Arc<Division>>,
+    /// City and county, in position order.
+    upper: Vec<UpperArea>,
+    boards: Boards,
+    /// Areas drawn for a division that is not recorded yet.
+    drawn: Vec<(AreaDrawn, Uuid)>,
+    /// Position and recorded time of every event of area.
+    recorded: Vec<(u64, Timestamp)>,
+    unreadable: Option<Unreadable>,
+}
+
+/// A tier above the district, without geometry.
+#[derive(Clone, Debug)]
+struct UpperArea {
+    position: u64,
+    event_id: Uuid,
+    drawn: AreaDrawn,
+}
+
+/// The first event that could not be folded: from there on answers may lack what it said.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("the {event_type} at position {position} of area's log cannot be decoded: {detail}")]
+    Data { position: u64, event_type: String, detail: String },
+    #[error("the division recorded at position {position} of area's log is unreadable: {source}")]
+    Division { position: u64, source: UnreadableDivision },
+}
+
+/// The divisions that hold as known, by valid time: each from its `valid_from` to the next one's.
+#[derive(Clone, Debug)]
+pub struct Timeline<'a>(Vec<&'a Division>);
+
+impl<'a> Timeline<'a> {
+    /// The number of the division in force at an instant.
+    fn index_at(&self, at: Timestamp) -> Option<usize> {
+        self.0.partition_point(|division| division.valid_from() <= at).checked_sub(1)
+    }
+
+    pub fn at(&self, at: Timestamp) -> Option<&'a Division> {
+        self.index_at(at).map(|index| self.0[index])
+    }
+
+    pub fn divisions(&self) -> &[&'a Division] {
+        &self.0
+    }
+
+    /// The uninterrupted run of divisions around number `index` in which `holds` is true: its start, and its end if known.
+    fn run(&self, index: usize, holds: impl Fn(&Division) -> bool) -> (Timestamp, Option<Timestamp>) {
+        let before = self.0[..index].iter().rev().take_while(|division| holds(division)).count();
+        let end = self.0[index + 1..].iter().find(|division| !holds(division));
+        (self.0[index - before].valid_from(), end.map(|division| division.valid_from()))
+    }
+}
+
+impl Responsibility {
+    /// Folds area's events in position order; ignores other contexts' and those already folded. A division takes effect
+    /// with its `DivisionRecorded`; the areas drawn before it have none of their own.
+    pub fn apply(&mut self, event: &Event) {
+        if event.event_type.split('.').nth(2) != Some(Context::Area.name()) || event.position <= self.head().0 {
+            return;
+        }
+        self.recorded.push((event.position, event.time));
+        let folded = match event.event_type.as_str() {
+            BoardEstablished::TYPE => decoded(event).map(|board| self.boards.establish(event.position, board)),
+            BoardDissolved::TYPE => decoded(event).map(|end| self.boards.dissolve(event.position, end)),
+            AreaDrawn::TYPE => decoded(event).map(|drawn| self.draw(event, drawn)),
+            DivisionRecorded::TYPE => decoded(event).and_then(|division| self.record(event, division)),
+            _ => Ok(()),
+        };
+        if let Err(unreadable) = folded {
+            self.unreadable.get_or_insert(unreadable);
+        }
+    }
+
+    fn draw(&mut self, event: &Event, drawn: AreaDrawn) {
+        match drawn.tier {
+            Tier::District => self.drawn.push((drawn, event.id)),
+            Tier::City | Tier::County => {
+                self.upper.push(UpperArea { position: event.position, event_id: event.id, drawn });
+            }
+        }
+    }
+
+    fn record(&mut self, event: &Event, recorded: DivisionRecorded) -> Result<(), Unreadable> {
+        let of_division = |drawn: &mut (AreaDrawn, Uuid)| drawn.0.division_id.as_ref() == Some(&recorded.division_id);
+        let drawn = self.drawn.extract_if(.., of_division).collect();
+        let held = self.divisions.iter().flat_map(|division| &division.areas);
+        let division = Division::build(recorded, event.position, event.id, drawn, held)
+            .map_err(|source| Unreadable::Division { position: event.position, source })?;
+        self.divisions.push(Arc::new(division));
+        Ok(())
+    }
+
+    /// Position and recorded time of the last folded event; position 0 in an empty house.
+    pub fn head(&self) -> (u64, Option<Timestamp>) {
+        self.recorded.last().map_or((0, None), |(position, time)| (*position, Some(*time)))
+    }
+
+    /// Position of the last folded event recorded at or before the instant; 0 when there is none.
+    pub fn known_at(&self, instant: Timestamp) -> u64 {
+        let count = self.recorded.partition_point(|(_, time)| *time <= instant);
+        count.checked_sub(1).map_or(0, |index| self.recorded[index].0)
+    }
+
+    /// The recorded time of the last folded event at or before a position.
+    pub fn recorded_at(&self, known: u64) -> Option<Timestamp> {
+        let count = self.recorded.partition_point(|(position, _)| *position <= known);
+        count.checked_sub(1).map(|index| self.recorded[index].1)
+    }
+
+    /// Whether everything recorded could be folded; if not, nothing that is answered should be trusted.
+    pub fn health(&self) -> Result<(), Unreadable> {
+        self.unreadable.clone().map_or(Ok(()), Err)
+    }
+
+    /// The divisions that hold, as known at a position. Of several with one `valid_from` the last recorded holds.
+    pub fn timeline(&self, known: u64) -> Timeline<'_> {
+        let mut by_instant = BTreeMap::new();
+        for division in self.divisions.iter().filter(|division| division.position <= known) {
+            by_instant.insert(division.valid_from(), &**division);
+        }
+        Timeline(by_instant.into_values().collect())
+    }
+
+    /// The division in force at an instant, as known at a position.
+    pub fn division_at(&self, at: Timestamp, known: u64) -> Option<&Division> {
+        self.divisions
+            .iter()
+            .filter(|division| division.position <= known && division.valid_from() <= at)
+            .max_by_key(|division| (division.valid_from(), division.position))
+            .map(|division| &**division)
+    }
+
+    /// The recorded division with this id.
+    pub fn division(&self, id: &str) -> Option<&Division> {
+        self.divisions.iter().find(|division| division.id() == id).map(|division| &**division)
+    }
+
+    /// Who answers for a point at an instant, as known at a position.
+    pub fn locate(&self, point: Point, at: Timestamp, known: u64) -> Answer {
+        let timeline = self.timeline(known);
+        let answer = |matched, distance_m| Answer {
+            matched,
+            distance_m,
+            at,
+            known_at: self.recorded_at(known),
+            known_position: known.min(self.head().0),
+            responsible: Vec::new(),
+            also_at: Vec::new(),
+            why: Vec::new(),
+        };
+        let Some(index) = timeline.index_at(at) else {
+            return Answer {
+                why: vec![why::no_division(at, timeline.0.first().copied())],
+                ..answer(Match::Outside, None)
+            };
+        };
+        let division = timeline.0[index];
+        let location = division.map.locate(point);
+        let found = location.area.as_deref().and_then(|id| division.area(id));
+        let answer = answer(location.matched, Some(location.distance_m));
+        let Some(area) = found.filter(|_| location.matched != Match::Outside) else {
+            return Answer { why: vec![why::outside(division, location.distance_m)], ..answer };
+        };
+        let holds = |other: &Division| {
+            other.area(&area.area.id).is_some_and(|held| held.board.id == area.board.id)
+                && other.map.locate(point).area.as_ref() == Some(&area.area.id)
+        };
+        let (valid_from, valid_to) = timeline.run(index, holds);
+        let district = Responsible {
+            tier: Tier::District,
+            board: self.board_name(&area.board, known),
+            area: area.area.clone(),
+            basis: "area",
+            valid_from: Some(valid_from),
+            valid_to,
+        };
+        let also_at =
+            location.also_at.iter().filter_map(|id| division.area(id)).map(|also| also.area.clone()).collect();
+        let mut why = why::of_district(division, area, location.matched, location.distance_m);
+        let upper = self.upper(at, known);
+        why.extend(why::of_upper_tiers(upper.iter().map(|tier| (&tier.drawn, tier.event_id))));
+        let responsible =
+            std::iter::once(district).chain(upper.iter().map(|tier| self.upper_tier(tier, known))).collect();
+        Answer { responsible, also_at, why, ..answer }
+    }
+
+    /// The boards whose areas a place touches at an instant, as known at a position.
+    pub fn overlay(&self, shape: &Shape, at: Timestamp, known: u64) -> Overlay {
+        let overlay = |matched, affected, division_id, why| Overlay {
+            matched,
+            at,
+            known_at: self.recorded_at(known),
+            known_position: known.min(self.head().0),
+            affected,
+            division_id,
+            why,
+        };
+        let timeline = self.timeline(known);
+        let Some(division) = timeline.at(at) else {
+            let why = why::no_division(at, timeline.0.first().copied());
+            return overlay(Match::Outside, Vec::new(), None, vec![why]);
+        };
+        let mut why = Vec::new();
+        let mut affected = Vec::new();
+        for share in division.map.overlay(shape) {
+            if let Some(area) = division.area(&share.area) {
+                affected.push(Affected {
+                    board: self.board_name(&area.board, known),
+                    area: area.area.clone(),
+                    area_m2: share.area_m2,
+                    length_m: share.length_m,
+                    share: share.share,
+                });
+                why.extend(why::of_affected(division, area));
+            }
+        }
+        let matched = match lone_point(shape) {
+            Some(point) => division.map.locate(point).matched,
+            None if affected.is_empty() => Match::Outside,
+            None => Match::Inside,
+        };
+        if affected.is_empty() {
+            why.push(why::place_outside(division));
+        }
+        overlay(matched, affected, Some(division.id().to_owned()), why)
+    }
+
+    /// The boards that exist at an instant, as known at a position, by id.
+    pub fn boards(&self, at: Timestamp, known: u64) -> Vec<Board> {
+        let timeline = self.timeline(known);
+        self.boards
+            .all(known)
+            .filter_map(|(board, record)| self.life(&timeline, board, record, at, known))
+            .filter(|board| board.valid_to.is_none_or(|end| at < end))
+            .collect()
+    }
+
+    /// A board as known now, over its whole life.
+    pub fn board(&self, id: &str) -> Option<Board> {
+        let known = self.head().0;
+        let (board, record) = self.boards.get(id, known)?;
+        self.life(&self.timeline(known), board, record, Timestamp::MAX, known)
+    }
+
+    /// The areas in force at an instant, as known at a position: districts by id, then city and county.
+    pub fn areas(&self, at: Timestamp, known: u64) -> Vec<AreaView> {
+        let timeline = self.timeline(known);
+        let districts = timeline.index_at(at).into_iter().flat_map(|index| {
+            let division = timeline.0[index];
+            let mut views: Vec<AreaView> =
+                division.areas.iter().map(|area| self.area_view(&timeline, index, area, known)).collect();
+            views.sort_by(|a, b| a.area.id.cmp(&b.area.id));
+            views
+        });
+        let upper = self.upper(at, known).into_iter().map(|tier| AreaView {
+            area: Named::new(tier.drawn.area_id.as_str(), tier.drawn.name.as_str()),
+            board: self.board_name(&tier.drawn.board, known),
+            tier: tier.drawn.tier,
+            valid_from: tier.drawn.valid_from,
+            valid_to: None,
+            approximate: tier.drawn.approximate,
+            division_id: None,
+            geometry: None,
+        });
+        districts.chain(upper).collect()
+    }
+
+    fn area_view(&self, timeline: &Timeline<'_>, index: usize, area: &DistrictArea, known: u64) -> AreaView {
+        let holds = |other: &Division| {
+            other
+                .area(&area.area.id)
+                .is_some_and(|held| held.board.id == area.board.id && Arc::ptr_eq(&held.geometry, &area.geometry))
+        };
+        let (valid_from, valid_to) = timeline.run(index, holds);
+        let division = timeline.0[index];
+        AreaView {
+            area: area.area.clone(),
+            board: self.board_name(&area.board, known),
+            tier: Tier::District,
+            valid_from: Some(valid_from),
+            valid_to,
+            approximate: area.approximate || division.recorded.approximate,
+            division_id: Some(division.id().to_owned()),
+            geometry: Some(Arc::clone(&area.geometry)),
+        }
+    }
+
+    /// Who has inherited a board's duties at an instant, as known at a position: its successor, or that one's when it too
+    /// is gone. `None` while the board exists, and for boards without a recorded end.
+    pub fn successor(&self, board: &str, at: Timestamp, known: u64) -> Option<Named> {
+        let timeline = self.timeline(known);
+        let mut heir: Option<Named> = None;
+        // Each step follows another board, so there are no more of them than boards.
+        for _ in 0..=self.boards.all(known).count() {
+            let id = heir.as_ref().map_or(board, |heir| heir.id.as_str());
+            let ended = self
+                .boards
+                .get(id, known)
+                .and_then(|(established, record)| self.life(&timeline, established, record, at, known))
+                .filter(|life| life.valid_to.is_some_and(|end| end <= at));
+            match ended.and_then(|life| life.successor) {
+                Some(successor) => heir = Some(successor),
+                None => break,
+            }
+        }
+        heir
+    }
+
+    /// The life of a board: the one that an instant falls in, else the last before it; `None` before its first. A board
+    /// that an import established lives exactly while the timeline gives it an area, so a corrected division also corrects
+    /// lives; the recorded end at that instant names the successor.
+    fn life(
+        &self,
+        timeline: &Timeline<'_>,
+        board: &BoardEstablished,
+        record: &BoardRecord,
+        at: Timestamp,
+        known: u64,
+    ) -> Option<Board> {
+        let ends = record.ends(known);
+        let (valid_from, valid_to) = if board.division_id.is_some() {
+            let until = timeline.index_at(at)?;
+            let last = timeline.0[..=until].iter().rposition(|division| division.has_board(&board.id))?;
+            let (from, to) = timeline.run(last, |division| division.has_board(&board.id));
+            (Some(from), to)
+        } else {
+            let from = board.valid_from.filter(|from| *from > at).map_or(Some(board.valid_from), |_| None)?;
+            (from, ends.last().map(|end| end.said.valid_to))
+        };
+        let successor =
+            ends.iter().find(|end| Some(end.said.valid_to) == valid_to).map(|end| end.said.successor.clone());
+        Some(Board {
+            id: board.id.clone(),
+            name: board.name.clone(),
+            kind: board.kind,
+            valid_from,
+            valid_to,
+            successor,
+            source: board.source.clone(),
+        })
+    }
+
+    /// Whether the end of a board at an instant with this successor is recorded already.
+    pub fn has_recorded_end(&self, board: &str, valid_to: Timestamp, successor: &str) -> bool {
+        let known = self.head().0;
+        self.boards.get(board, known).is_some_and(|(_, record)| {
+            record.ends(known).iter().any(|end| end.said.valid_to == valid_to && end.said.successor.id == successor)
+        })
+    }
+
+    /// Whether a board with this id was ever established.
+    pub fn is_established(&self, board: &str) -> bool {
+        self.boards.get(board, self.head().0).is_some()
+    }
+
+    /// City and county as known, in that order.
+    fn upper(&self, at: Timestamp, known: u64) -> Vec<&UpperArea> {
+        let holds = |tier: &&UpperArea| tier.position <= known && tier.drawn.valid_from.is_none_or(|from| from <= at);
+        [Tier::City, Tier::County]
+            .into_iter()
+            .filter_map(|tier| self.upper.iter().rev().filter(holds).find(|upper| upper.drawn.tier == tier))
+            .collect()
+    }
+
+    fn upper_tier(&self, tier: &UpperArea, known: u64) -> Responsible {
+        Responsible {
+            tier: tier.drawn.tier,
+            board: self.board_name(&tier.drawn.board, known),
+            area: Named::new(tier.drawn.area_id.as_str(), tier.drawn.name.as_str()),
+            basis: tier.drawn.tier.code(),
+            valid_from: tier.drawn.valid_from,
+            valid_to: None,
+        }
+    }
+
+    /// The board as the area's event named it, with its kind.
+    fn board_name(&self, board: &Named, known: u64) -> BoardName {
+        let kind = self.boards.get(&board.id, known).map_or(BoardKind::District, |(established, _)| established.kind);
+        BoardName { id: board.id.clone(), name: board.name.clone(), kind }
+    }
+}
+
+/// The point, when a place is nothing but one.
+fn lone_point(shape: &Shape) -> Option<Point> {
+    let bounds = shape.bounds();
+    let lone = shape.dimension() == Dimension::Points && shape.vertices() == 1;
+    Point::new(bounds.west, bounds.south).ok().filter(|_| lone)
+}
+
+fn decoded<M: Message>(event: &Event) -> Result<M, Unreadable> {
+    serde_json::from_str(event.data.get()).map_err(|problem| Unreadable::Data {
+        position: event.position,
+        event_type: event.event_type.clone(),
+        detail: problem.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
