@@ -96,6 +96,12 @@ pub struct DivisionRecorded {
     /// Whether it replaces a division with the same `validFrom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<String>,
+    /// How many features the boundaries had.
+    #[serde(default)]
+    pub features: u32,
+    /// What whoever imported was told, so that the reply can be given again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Message for DivisionRecorded {

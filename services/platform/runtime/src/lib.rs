@@ -1,10 +1,21 @@
-//! What every service runs on. A context implements [`Service`]; [`host`] gives it one thread, a log and a place on the bus.
+//! What every service runs on. A context implements [`Service`]; [`run`] gives it one thread, a log and a place on the bus.
 //!
-//! Reading order: [`service`] the contract, [`host`] the loop, [`relay`] log → stream, [`follow`] stream → folds,
-//! [`caller`] requests to a context's owner, [`sealing`] what no sink may read.
+//! Reading order: [`service`] the contract, [`host`] start, loop and stop, `desk` what the loop does with each input,
+//! `serving` what is asked of it, [`relay`] log → stream, [`follow`] stream → folds, [`caller`] requests to a context's
+//! owner, [`stamp`] a message's headers, [`sealing`] what no sink may read.
 
+pub mod caller;
+mod desk;
+pub mod follow;
+pub mod host;
+pub mod relay;
 pub mod sealing;
+mod serving;
 pub mod service;
+pub mod stamp;
 
+pub use caller::{Caller, Health};
+pub use follow::{Delivered, FollowError, Follower, read_page};
+pub use host::{HostError, HostOptions, run};
 pub use sealing::Keys;
 pub use service::{AnswerBody, Decision, Env, Follow, Service, Write};

@@ -144,10 +144,6 @@ impl Keys {
         String::from_utf8(text).ok()
     }
 
-    pub(crate) fn open(&self, event: Uuid, field: &str, sealed: &Sealed) -> Option<String> {
-        self.open_sealed(event, field, sealed)
-    }
-
     /// Destroys keys for ever and renews the key-encryption key. Ids that are not here are already destroyed.
     pub fn destroy(&self, ids: &[Uuid]) -> Result<(), KeyError> {
         let mut state = self.lock();

@@ -33,7 +33,8 @@ pub trait Service: Send + 'static {
     fn observe(&mut self, event: &Event);
 
     /// What a followed event causes here. It must depend only on the event and on state that replay rebuilds; ids come
-    /// from [`Env::effect_id`], so a re-run finds its own events. Called only for events above the consumed mark.
+    /// from [`Env::effect_id`], so a re-run finds its own events. Called only for events above the consumed mark. A cause
+    /// that may have more effects than a frame holds must list them all, in the same order, also when some are recorded.
     fn react(&self, event: &Event, env: &Env) -> Vec<Write>;
 
     /// Decides a command. No writes means "already so", and then `answered_by` names what to answer from.
@@ -150,7 +151,7 @@ impl<'a> Env<'a> {
 
     /// Opens what was sealed as member `field` of event `event`; `None` when the key is destroyed (show `withheld`).
     pub fn open(&self, event: Uuid, field: &str, sealed: &Sealed) -> Option<String> {
-        self.keys.open(event, field, sealed)
+        self.keys.open_sealed(event, field, sealed)
     }
 
     /// How many house seconds pass in a real one; time-outs of people run in house time.

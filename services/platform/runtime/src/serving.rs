@@ -1,0 +1,198 @@
+//! What a context's owner serves on the bus: commands, queries, its health and ranges of its log.
+
+use crate::host::Input;
+use bytes::{Bytes, BytesMut};
+use narhet_bus::{Answer as ReplyTo, Bus, BusError, Headers, Incoming, Requests};
+use narhet_event_store::Store;
+use narhet_kernel::{
+    Context, Vector,
+    limits::{BUS_CHUNK_BYTES_MAX, IMPORT_BYTES_MAX},
+};
+use narhet_proto::{
+    subject,
+    wire::{ErrorCode, LogPage, LogRead, Problem, Reply, Request, chunk},
+};
+use serde_json::value::RawValue;
+use std::{collections::HashMap, time::Duration};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Requests that wait to be taken; past it they are left to time out.
+const REQUESTS_CAPACITY: usize = 1_024;
+/// Uploads under way at once, each up to [`IMPORT_BYTES_MAX`].
+const UPLOADS_MAX: usize = 4;
+/// An upload without a new chunk for this long is forgotten.
+const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(30);
+
+/// Starts serving; returns once the server knows, so that nobody is told "no responders" by a role that says it is there.
+pub(crate) async fn start(
+    bus: &Bus,
+    context: Context,
+    store: &Store,
+    inputs: &mpsc::Sender<Input>,
+    tasks: &mut JoinSet<()>,
+    stop: &CancellationToken,
+) -> Result<(), BusError> {
+    let commands = bus.serve(&subject::command(context, ">"), REQUESTS_CAPACITY).await?;
+    let queries = bus.serve(&subject::query(context, ">"), REQUESTS_CAPACITY).await?;
+    let log = bus.serve(&subject::log_read(context), REQUESTS_CAPACITY).await?;
+    tasks.spawn(take(commands, Kind::Command, inputs.clone(), stop.clone()));
+    tasks.spawn(take(queries, Kind::Query, inputs.clone(), stop.clone()));
+    tasks.spawn(serve_log(log, store.clone(), stop.clone()));
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Command,
+    Query,
+}
+
+async fn take(mut requests: Requests, kind: Kind, inputs: mpsc::Sender<Input>, stop: CancellationToken) {
+    let mut uploads = Uploads::default();
+    loop {
+        let incoming = tokio::select! {
+            incoming = requests.next() => incoming,
+            () = stop.cancelled() => None,
+        };
+        let Some(incoming) = incoming else { return };
+        if let Some(input) = input_of(incoming, kind, &mut uploads).await
+            && inputs.send(input).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+async fn input_of(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Option<Input> {
+    let (subject, headers, payload, reply) = incoming.into_parts();
+    let name = subject.rsplit('.').next().unwrap_or_default().to_owned();
+    if matches!(kind, Kind::Query) && name == "health" {
+        return Some(Input::Health { reply });
+    }
+    let payload = match uploads.take(&headers, payload) {
+        Ok(Some(payload)) => payload,
+        Ok(None) => {
+            reply.send(Bytes::new()).await;
+            return None;
+        }
+        Err(problem) => {
+            refuse(reply, problem).await;
+            return None;
+        }
+    };
+    match serde_json::from_slice::<Request>(&payload) {
+        Ok(request) => Some(match kind {
+            Kind::Command => Input::Command { name, request, reply },
+            Kind::Query => Input::Query { name, request, reply },
+        }),
+        Err(error) => {
+            tracing::warn!(subject, %error, "a request that cannot be read");
+            refuse(reply, Problem::new(ErrorCode::InvalidInput, "the request cannot be read")).await;
+            None
+        }
+    }
+}
+
+async fn refuse(reply: ReplyTo, problem: Problem) {
+    let bytes = serde_json::to_vec(&Reply::Problem(problem)).unwrap_or_default();
+    reply.send(bytes.into()).await;
+}
+
+/// Large requests under way, in memory only.
+#[derive(Default)]
+struct Uploads(HashMap<String, Upload>);
+
+struct Upload {
+    bytes: BytesMut,
+    next: usize,
+    count: usize,
+    touched: Instant,
+}
+
+impl Uploads {
+    /// The whole payload, when this was all or the last of it.
+    fn take(&mut self, headers: &Headers, payload: Bytes) -> Result<Option<Bytes>, Problem> {
+        let Some(id) = headers.get(chunk::UPLOAD) else { return Ok(Some(payload)) };
+        let number = |name: &str| headers.get(name).and_then(|value| value.parse::<usize>().ok());
+        let (Some(index), Some(count)) = (number(chunk::INDEX), number(chunk::COUNT)) else {
+            return Err(broken("a chunk without index or count"));
+        };
+        let now = Instant::now();
+        self.0.retain(|_, upload| now.duration_since(upload.touched) < UPLOAD_IDLE_MAX);
+        if count > IMPORT_BYTES_MAX.div_ceil(BUS_CHUNK_BYTES_MAX) + 1 {
+            return Err(Problem::new(ErrorCode::TooLarge, format!("an upload has at most {IMPORT_BYTES_MAX} bytes")));
+        }
+        if !self.0.contains_key(id) && self.0.len() >= UPLOADS_MAX {
+            return Err(Problem::new(ErrorCode::TooManyRequests, "too many uploads at once: try again"));
+        }
+        let upload = self.0.entry(id.clone()).or_insert(Upload { bytes: BytesMut::new(), next: 0, count, touched: now });
+        if index != upload.next || count != upload.count {
+            self.0.remove(id);
+            return Err(broken("chunks are out of order: send the upload again"));
+        }
+        upload.bytes.extend_from_slice(&payload);
+        upload.next += 1;
+        upload.touched = now;
+        if upload.next < count {
+            return Ok(None);
+        }
+        Ok(self.0.remove(id).map(|upload| upload.bytes.freeze()))
+    }
+}
+
+fn broken(detail: &str) -> Problem {
+    Problem::new(ErrorCode::InvalidInput, detail)
+}
+
+async fn serve_log(mut requests: Requests, store: Store, stop: CancellationToken) {
+    loop {
+        let incoming = tokio::select! {
+            incoming = requests.next() => incoming,
+            () = stop.cancelled() => None,
+        };
+        let Some(incoming) = incoming else { return };
+        let (_, _, payload, reply) = incoming.into_parts();
+        let store = store.clone();
+        tokio::spawn(async move {
+            let page = tokio::task::spawn_blocking(move || page(&store, &payload)).await;
+            match page {
+                Ok(Ok(bytes)) => reply.send(bytes.into()).await,
+                Ok(Err(error)) => tracing::error!(error, "a range of the log could not be served"),
+                Err(error) => tracing::error!(%error, "a range of the log could not be served"),
+            }
+        });
+    }
+}
+
+/// Room in a page for what is not events: the vectors of their frames.
+const PAGE_OVERHEAD: usize = 256;
+
+fn page(store: &Store, payload: &[u8]) -> Result<Vec<u8>, String> {
+    let request: LogRead = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+    let from = request.from.max(1);
+    let head = *store.committed().borrow();
+    let mut page = LogPage { store: store.store_id().0, head, events: Vec::new(), consumed: Vec::new() };
+    let frames = if from > head {
+        Vec::new()
+    } else {
+        store.frames(from, BUS_CHUNK_BYTES_MAX).map_err(|error| error.to_string())?
+    };
+    let mut bytes = 0;
+    'full: for frame in frames {
+        for (event, position) in frame.events.iter().zip(frame.first..) {
+            if position < from {
+                continue;
+            }
+            let consumed: Vector = frame.consumed.clone();
+            bytes += event.len() + PAGE_OVERHEAD;
+            if bytes > BUS_CHUNK_BYTES_MAX && !page.events.is_empty() {
+                break 'full;
+            }
+            let text = std::str::from_utf8(event).map_err(|error| error.to_string())?.to_owned();
+            page.events.push(RawValue::from_string(text).map_err(|error| error.to_string())?);
+            page.consumed.push(consumed);
+        }
+    }
+    serde_json::to_vec(&page).map_err(|error| error.to_string())
+}
