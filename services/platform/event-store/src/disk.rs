@@ -27,7 +27,7 @@ pub trait Disk: Send + Sync + 'static {
 
 /// An open file, usable from several threads.
 pub trait DiskFile: Send + Sync + 'static {
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
     /// Reads up to the buffer's length; 0 at the end.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
@@ -109,7 +109,7 @@ impl Disk for RealDisk {
 }
 
 impl DiskFile for File {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
 
