@@ -1,1 +1,447 @@
-//! Tests.
+//! The fold against rules one by one, and against a list of all facts.
+
+use super::*;
+use crate::answer::Answer;
+use narhet_kernel::{BoardId, Klass, StreamId};
+use narhet_proto::{Draft, events::area::AcceptedDefect};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Where the first cell begins; a row of cells, each [`CELL`] degrees wide, is the city of these tests.
+const WEST: f64 = 18.0;
+const CELL: f64 = 0.015_625;
+const SOUTH: f64 = 59.25;
+const CELLS: usize = 6;
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn day(number: i64) -> Timestamp {
+    Timestamp::from_second(1_600_000_000 + number * 86_400).unwrap()
+}
+
+/// What is known at position `n` was recorded at this instant.
+fn recorded(position: u64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + i64::try_from(position).unwrap() * 60).unwrap()
+}
+
+fn point(cell: usize) -> Point {
+    Point::new(WEST + CELL * (cell as f64 + 0.5), SOUTH + 0.005).unwrap()
+}
+
+/// The cells as a MultiPolygon, neighbours joined.
+fn cells(cells: &[usize]) -> Value {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &cell in cells {
+        match runs.last_mut() {
+            Some((_, end)) if *end == cell => *end = cell + 1,
+            _ => runs.push((cell, cell + 1)),
+        }
+    }
+    let corner = |cell: usize, north: f64| json!([WEST + CELL * cell as f64, north]);
+    let ring = |(from, to)| {
+        // Every cell has its corners, so that neighbours share their vertices.
+        let south = (from..=to).map(|cell| corner(cell, SOUTH));
+        let north = (from..=to).rev().map(|cell| corner(cell, SOUTH + 0.01));
+        json!([south.chain(north).chain([corner(from, SOUTH)]).collect::<Vec<_>>()])
+    };
+    json!({ "type": "MultiPolygon", "coordinates": runs.into_iter().map(ring).collect::<Vec<_>>() })
+}
+
+/// A log that is folded as it is written.
+#[derive(Default)]
+struct Log {
+    house: Responsibility,
+    position: u64,
+}
+
+impl Log {
+    /// A house after its first start.
+    fn started() -> Log {
+        let mut log = Log::default();
+        log.board("kommunstyrelsen", BoardKind::Executive, None);
+        log.board("lansstyrelsen-stockholm", BoardKind::State, None);
+        for (id, tier, board) in
+            [("stockholm", Tier::City, "kommunstyrelsen"), ("stockholms-lan", Tier::County, "lansstyrelsen-stockholm")]
+        {
+            log.write(
+                "area",
+                id,
+                &AreaDrawn {
+                    area_id: id.into(),
+                    name: id.into(),
+                    board: Named::new(board, board),
+                    tier,
+                    division_id: None,
+                    valid_from: None,
+                    geometry: None,
+                    neighbourhoods: Vec::new(),
+                    approximate: false,
+                },
+            );
+        }
+        log
+    }
+
+    fn write<M: Message>(&mut self, kind: &str, id: &str, message: &M) -> u64 {
+        self.position += 1;
+        let stream = StreamId::new(kind, id);
+        let id = Uuid::from_u128(u128::from(self.position));
+        let draft = Draft::public(id, stream, BoardId::new("kommunstyrelsen").unwrap(), message);
+        self.house.apply(&Event {
+            specversion: "1.0".into(),
+            id,
+            source: "/narhet/stad/area".into(),
+            event_type: draft.event_type.into(),
+            subject: draft.stream,
+            correlationid: id,
+            causationid: None,
+            principal: "p-house".into(),
+            role: None,
+            owner: draft.owner,
+            readers: draft.readers,
+            klass: Klass::PUBLIC,
+            exercise: false,
+            occurredat: None,
+            data: draft.data,
+            position: self.position,
+            version: 1,
+            time: recorded(self.position),
+            prevhash: String::new(),
+        });
+        self.position
+    }
+
+    fn board(&mut self, id: &str, kind: BoardKind, division: Option<&str>) {
+        self.write(
+            "board",
+            id,
+            &BoardEstablished {
+                id: id.into(),
+                name: id.into(),
+                kind,
+                valid_from: None,
+                source: "test".into(),
+                division_id: division.map(str::to_owned),
+            },
+        );
+    }
+
+    /// Records a division: each cell's area, whose board has the same number. Answers the position.
+    fn division(&mut self, valid_from: Timestamp, area_of_cell: &[usize], board_of_area: &[usize]) -> u64 {
+        let id = format!("division-{}", self.position);
+        let mut area_ids = Vec::new();
+        for area in 0..board_of_area.len() {
+            let held: Vec<usize> = (0..CELLS).filter(|cell| area_of_cell[*cell] == area).collect();
+            if held.is_empty() {
+                continue;
+            }
+            let board = format!("board-{}", board_of_area[area]);
+            if self.house.boards.get(&board, u64::MAX).is_none() {
+                self.board(&board, BoardKind::District, Some(&id));
+            }
+            area_ids.push(format!("area-{area}"));
+            self.write(
+                "area",
+                &format!("area-{area}"),
+                &AreaDrawn {
+                    area_id: format!("area-{area}"),
+                    name: format!("Area {area}"),
+                    board: Named::new(board.clone(), board),
+                    tier: Tier::District,
+                    division_id: Some(id.clone()),
+                    valid_from: Some(valid_from),
+                    geometry: Some(cells(&held)),
+                    neighbourhoods: vec![format!("Stadsdel {area}")],
+                    approximate: false,
+                },
+            );
+        }
+        self.write("division", &id.clone(), &DivisionRecorded { area_ids, ..self.empty_division(&id, valid_from) })
+    }
+
+    fn empty_division(&self, id: &str, valid_from: Timestamp) -> DivisionRecorded {
+        DivisionRecorded {
+            division_id: id.into(),
+            valid_from,
+            decided_at: Some(instant("2023-04-23T22:00:00Z")),
+            area_ids: Vec::new(),
+            source: "test.geojson".into(),
+            approximate: false,
+            defects: Vec::<AcceptedDefect>::new(),
+            uncertain: vec!["Stadsdel 1".into()],
+            supersedes: None,
+            features: 1,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn dissolve(&mut self, board: &str, valid_to: Timestamp, successor: &str) {
+        self.write(
+            "board",
+            board,
+            &BoardDissolved {
+                id: board.into(),
+                valid_to,
+                successor: Named::new(successor, successor),
+                division_id: "x".into(),
+            },
+        );
+    }
+
+    fn now(&self, point: Point, at: Timestamp) -> Answer {
+        self.house.locate(point, at, self.position)
+    }
+}
+
+fn district(answer: &Answer) -> (&str, &str) {
+    let district = answer.district().unwrap();
+    (district.area.id.as_str(), district.board.id.as_str())
+}
+
+#[test]
+fn three_tiers_answer_inside_the_city_and_none_outside() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    let inside = log.now(point(1), day(0));
+    let tiers: Vec<Tier> = inside.responsible.iter().map(|responsible| responsible.tier).collect();
+    assert_eq!((inside.matched, tiers), (Match::Inside, vec![Tier::District, Tier::City, Tier::County]));
+    let bases: Vec<&str> = inside.responsible.iter().map(|responsible| responsible.basis).collect();
+    assert_eq!(bases, ["area", "city", "county"]);
+    assert_eq!(inside.responsible[2].board.kind, BoardKind::State);
+
+    let outside = log.now(Point::new(WEST - 1.0, SOUTH).unwrap(), day(0));
+    assert_eq!((outside.matched, outside.responsible.len()), (Match::Outside, 0));
+    assert!(outside.distance_m.unwrap() > 50_000.0 && outside.why[0].text.contains("utanför"));
+}
+
+#[test]
+fn before_the_first_division_and_in_an_empty_house_nobody_answers_and_the_reply_says_why() {
+    let empty = Responsibility::default().locate(point(0), day(0), 0);
+    assert_eq!((empty.matched, empty.known_at, empty.distance_m), (Match::Outside, None, None));
+    assert_eq!(empty.why[0].text, "Ingen indelning är registrerad.");
+    let mut log = Log::started();
+    log.division(day(5), &[0; CELLS], &[0]);
+    let early = log.now(point(0), day(4));
+    assert!(early.responsible.is_empty() && early.why[0].text.contains("gäller från 2020-09-18"));
+    assert!(log.house.overlay(&Shape::point(point(0)), day(4), log.position).affected.is_empty());
+}
+
+#[test]
+fn the_reply_has_the_names_that_the_contract_gives_them() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    log.division(day(9), &[0, 0, 0, 2, 2, 2], &[0, 1, 2]);
+    let json = serde_json::to_value(log.now(point(4), day(1))).unwrap();
+    assert_eq!(json["match"], "inside");
+    assert_eq!(json["distanceM"], 0.0);
+    assert_eq!(json["at"], day(1).to_string());
+    assert_eq!(json["knownAt"], recorded(log.position).to_string());
+    assert_eq!(json["knownPosition"], log.position.to_string());
+    assert_eq!(
+        json["responsible"][0],
+        json!({
+            "tier": "district", "board": { "id": "board-1", "name": "board-1", "kind": "district" },
+            "area": { "id": "area-1", "name": "Area 1" }, "basis": "area",
+            "validFrom": day(0).to_string(), "validTo": day(9).to_string()
+        })
+    );
+    assert!(json.get("alsoAt").is_none());
+    let why = json["why"].as_array().unwrap();
+    assert_eq!(why[0]["rule"], "omradesansvar/2020");
+    assert!(why[0]["source"].as_str().unwrap().contains("säkerhetsprogram 2020-2023"));
+    assert!(why[0]["text"].as_str().unwrap().contains("inte att driva den verksamhet som drabbas"));
+    assert!(why[0]["areaVersion"].as_str().unwrap().starts_with("division-"));
+    assert_eq!(why[0]["eventIds"].as_array().unwrap().len(), 2);
+    assert!(why[1]["text"].as_str().unwrap().contains("beslutad 2023-04-24"));
+    assert!(why.iter().any(|why| why["assumption"] == true && why["text"].as_str().unwrap().contains("Stadsdel 1")));
+}
+
+#[test]
+fn on_a_boundary_the_lowest_area_answers_and_the_other_stands_in_also_at() {
+    let mut log = Log::started();
+    log.division(day(0), &[1, 1, 1, 0, 0, 0], &[0, 1]);
+    let on_the_line = Point::new(WEST + 3.0 * CELL, SOUTH + 0.005).unwrap();
+    let answer = log.now(on_the_line, day(0));
+    assert_eq!((answer.matched, district(&answer)), (Match::Boundary, ("area-0", "board-0")));
+    assert_eq!(answer.also_at, [Named::new("area-1", "Area 1")]);
+    assert!(answer.why.iter().any(|why| why.text.contains("gränsen") && why.assumption));
+}
+
+#[test]
+fn the_later_recorded_division_with_the_same_start_holds_and_the_old_knowledge_stays() {
+    let mut log = Log::started();
+    let first = log.division(day(0), &[0; CELLS], &[0]);
+    log.division(day(0), &[1; CELLS], &[0, 1]);
+    assert_eq!(district(&log.now(point(0), day(3))), ("area-1", "board-1"));
+    let before = log.house.locate(point(0), day(3), first);
+    assert_eq!((district(&before), before.known_at), (("area-0", "board-0"), Some(recorded(first))));
+    assert_eq!(log.house.known_at(recorded(first)), first);
+    assert_eq!(log.house.known_at(recorded(0)), 0);
+    assert_eq!(log.house.known_at(recorded(log.position + 9)), log.position);
+}
+
+#[test]
+fn a_board_answers_for_a_point_from_the_first_division_that_gave_it_the_point() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    log.division(day(10), &[0, 0, 0, 0, 1, 1], &[0, 1]);
+    log.division(day(20), &[0, 0, 0, 0, 1, 1], &[0, 1]);
+    let span = |cell, at| {
+        let answer = log.now(point(cell), at);
+        let district = answer.district().unwrap();
+        (district.valid_from, district.valid_to)
+    };
+    assert_eq!(span(0, day(15)), (Some(day(0)), None));
+    assert_eq!(span(3, day(5)), (Some(day(0)), Some(day(10))));
+    assert_eq!(span(3, day(25)), (Some(day(10)), None), "area 0 is older, but has this point only since day 10");
+    let area = |at| log.house.areas(at, log.position).into_iter().find(|view| view.area.id == "area-0").unwrap();
+    assert_eq!((area(day(5)).valid_from, area(day(5)).valid_to), (Some(day(0)), Some(day(10))));
+    assert_eq!((area(day(15)).valid_from, area(day(15)).valid_to), (Some(day(10)), None), "one outline, one span");
+    assert_eq!(log.house.areas(day(15), log.position).len(), 4);
+}
+
+#[test]
+fn an_overlay_names_the_boards_by_share_and_nobody_outside_the_city() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    let shape = Shape::from_geojson(&cells(&[2, 3, 4])).unwrap();
+    let overlay = log.house.overlay(&shape, day(1), log.position);
+    let shares: Vec<(&str, f64)> = overlay.affected.iter().map(|a| (a.board.id.as_str(), a.share)).collect();
+    assert_eq!(shares.iter().map(|(board, _)| *board).collect::<Vec<_>>(), ["board-1", "board-0"]);
+    assert!((shares[0].1 - 2.0 / 3.0).abs() < 1e-6 && (shares[1].1 - 1.0 / 3.0).abs() < 1e-6);
+    assert_eq!((overlay.matched, overlay.why.len()), (Match::Inside, 3), "two boards and a split stadsdel");
+
+    let outside = log.house.overlay(&Shape::point(Point::new(WEST - 1.0, SOUTH).unwrap()), day(1), log.position);
+    assert!(outside.affected.is_empty() && outside.division_id.is_some());
+    assert_eq!(outside.matched, Match::Outside);
+}
+
+#[test]
+fn a_board_lives_while_the_timeline_gives_it_an_area_and_its_heir_is_found_through_every_merger() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 1, 1, 2, 2], &[0, 1, 2]);
+    log.dissolve("board-0", day(10), "board-1");
+    log.division(day(10), &[1, 1, 1, 1, 2, 2], &[0, 1, 2]);
+    let merged = log.position;
+    log.dissolve("board-1", day(20), "board-2");
+    log.division(day(20), &[2; CELLS], &[0, 1, 2]);
+    let heir = |at, known| log.house.successor("board-0", at, known).map(|heir| heir.id);
+    assert_eq!(heir(day(9), log.position), None);
+    assert_eq!(heir(day(10), log.position).as_deref(), Some("board-1"));
+    assert_eq!(heir(day(20), log.position).as_deref(), Some("board-2"));
+    assert_eq!(heir(day(20), merged).as_deref(), Some("board-1"), "the second merger was not known then");
+    assert_eq!(log.house.successor("kommunstyrelsen", day(20), log.position), None);
+    let ids = |at| log.house.boards(at, log.position).into_iter().map(|board| board.id).collect::<Vec<_>>();
+    assert_eq!(ids(day(5)), ["board-0", "board-1", "board-2", "kommunstyrelsen", "lansstyrelsen-stockholm"]);
+    assert_eq!(ids(day(15)), ["board-1", "board-2", "kommunstyrelsen", "lansstyrelsen-stockholm"]);
+    let first = log.house.board("board-0").unwrap();
+    assert_eq!((first.valid_from, first.valid_to), (Some(day(0)), Some(day(10))));
+    assert_eq!(first.successor.unwrap().id, "board-1");
+    assert!(log.house.board("nobody").is_none());
+}
+
+#[test]
+fn a_correction_that_keeps_a_board_makes_its_recorded_end_void() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    log.dissolve("board-0", day(10), "board-1");
+    let merged = log.division(day(10), &[1; CELLS], &[0, 1]);
+    log.division(day(10), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    assert_eq!(log.house.successor("board-0", day(11), log.position), None);
+    assert_eq!(log.house.board("board-0").unwrap().valid_to, None);
+    assert_eq!(log.house.successor("board-0", day(11), merged).unwrap().id, "board-1");
+}
+
+#[test]
+fn a_division_that_cannot_be_read_turns_health_red() {
+    let mut log = Log::started();
+    log.division(day(0), &[0; CELLS], &[0]);
+    assert_eq!(log.house.health(), Ok(()));
+    let missing = DivisionRecorded { area_ids: vec!["nowhere".into()], ..log.empty_division("broken", day(1)) };
+    let position = log.write("division", "broken", &missing);
+    let health = log.house.health().unwrap_err();
+    assert!(health.to_string().contains(&format!("position {position}")) && health.to_string().contains("nowhere"));
+    assert_eq!(log.house.head().0, position);
+}
+
+#[test]
+fn what_was_folded_before_and_what_is_not_areas_changes_nothing() {
+    let mut log = Log::started();
+    log.division(day(0), &[0; CELLS], &[0]);
+    let head = log.house.head();
+    log.position -= 1;
+    log.board("again", BoardKind::District, None);
+    assert_eq!((log.house.head(), log.house.board("again")), (head, None));
+}
+
+/// One fact of the naive list.
+struct Fact {
+    position: u64,
+    valid_from: Timestamp,
+    /// Area and board of each cell.
+    holds: Vec<(usize, usize)>,
+}
+
+/// Among the facts known: the latest start not after `at`, and of those the latest recorded.
+fn naive(facts: &[Fact], at: Timestamp, known: u64) -> Option<&Fact> {
+    facts
+        .iter()
+        .filter(|fact| fact.position <= known && fact.valid_from <= at)
+        .max_by_key(|fact| (fact.valid_from, fact.position))
+}
+
+/// The span of days around `at` in which the naive answer for a cell stays the same, looked at day by day.
+fn naive_span(facts: &[Fact], cell: usize, at: i64, known: u64) -> (i64, Option<i64>) {
+    let answer = |number: i64| naive(facts, day(number), known).map(|fact| fact.holds[cell]);
+    let here = answer(at);
+    let from = (0..=at).rev().take_while(|number| answer(*number) == here).last().unwrap_or(at);
+    let to = (at..=DAYS).find(|number| answer(*number) != here);
+    (from, to)
+}
+
+const DAYS: i64 = 8;
+
+fn histories() -> impl Strategy<Value = Vec<(i64, Vec<usize>, Vec<usize>)>> {
+    let division = (0..DAYS, prop::collection::vec(0..3_usize, CELLS), prop::collection::vec(0..4_usize, 3));
+    prop::collection::vec(division, 0..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn every_answer_equals_that_of_the_naive_list(history in histories()) {
+        let mut log = Log::started();
+        let mut facts = Vec::new();
+        for (number, area_of_cell, board_of_area) in &history {
+            let position = log.division(day(*number), area_of_cell, board_of_area);
+            let holds = area_of_cell.iter().map(|area| (*area, board_of_area[*area])).collect();
+            facts.push(Fact { position, valid_from: day(*number), holds });
+        }
+        for known in 0..=log.position {
+            for at in 0..=DAYS {
+                let boards = log.house.boards(day(at), known);
+                let expected = naive(&facts, day(at), known);
+                prop_assert_eq!(log.house.division_at(day(at), known).map(|d| d.position), expected.map(|f| f.position));
+                let living = (0..4).filter(|board| expected.is_some_and(|fact| fact.holds.iter().any(|(_, b)| b == board)));
+                let listed = boards.iter().filter(|board| board.kind == BoardKind::District).map(|board| board.id.clone());
+                prop_assert_eq!(listed.collect::<Vec<_>>(), living.map(|board| format!("board-{board}")).collect::<Vec<_>>());
+                for cell in 0..CELLS {
+                    let answer = log.house.locate(point(cell), day(at), known);
+                    let Some(fact) = expected else {
+                        prop_assert!(answer.responsible.is_empty() && answer.matched == Match::Outside);
+                        continue;
+                    };
+                    let (area, board) = fact.holds[cell];
+                    prop_assert_eq!(district(&answer), (&*format!("area-{area}"), &*format!("board-{board}")));
+                    let (from, to) = naive_span(&facts, cell, at, known);
+                    let found = answer.district().unwrap();
+                    prop_assert_eq!((found.valid_from, found.valid_to), (Some(day(from)), to.map(day)));
+                    prop_assert_eq!(answer.responsible.len(), 3);
+                }
+            }
+        }
+    }
+}
