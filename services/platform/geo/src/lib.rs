@@ -1,1 +1,42 @@
 //! Places: validated geometry, exact location, coverage, overlay; pure.
+//!
+//! A [`Point`] and a [`Shape`] cannot be built broken. Areas of one division go into an [`AreaMap`], which answers
+//! [`locate`](AreaMap::locate) and [`overlay`](AreaMap::overlay); [`coverage`] finds gaps and overlaps without tolerance, and
+//! [`dissolve`] joins neighbourhoods into areas. Degrees are CRS84, longitude before latitude; metres and square metres are
+//! those of the WGS 84 ellipsoid, with edges straight in degrees as GeoJSON defines them.
+//!
+//! Invariants:
+//! 1. Location is exact: the answer is that of real numbers for every floating-point coordinate
+//!    (`location_agrees_with_geo_on_random_vertex_midpoint_and_one_ulp_points`).
+//! 2. No place within the outer rings of a division is `outside`
+//!    (`every_place_within_the_outer_ring_has_an_area_in_every_division`).
+//! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
+//!
+//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `validity`, `exact`, `measure`, `planar`, `coverage`,
+//! `inscribed`, `dissolve`, `area_map`, `overlay`.
+
+mod area_map;
+mod coverage;
+mod dissolve;
+mod error;
+mod exact;
+mod inscribed;
+pub mod limits;
+mod measure;
+mod overlay;
+mod planar;
+mod point;
+mod read;
+mod shape;
+mod validity;
+
+pub use area_map::{AreaMap, Location, Match, Territory};
+pub use coverage::{Coverage, Defect, DefectKind, coverage};
+pub use dissolve::dissolve;
+pub use error::{AreaError, GeometryError};
+pub use overlay::Share;
+pub use point::Point;
+pub use shape::{Bounds, Dimension, Shape};
+
+#[cfg(test)]
+mod tests;

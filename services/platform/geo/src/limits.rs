@@ -1,0 +1,25 @@
+//! Bounds of this crate, each with its reason.
+
+/// Vertices in one geometry: the most detailed municipal boundary of Sweden has some tens of thousands, and a JSON body of
+/// 1 MiB cannot hold many more than this.
+pub const SHAPE_VERTICES_MAX: usize = 200_000;
+/// How deep GeometryCollections may nest: RFC 7946 section 3.1.8 advises against nesting at all; some exporters wrap once or twice.
+pub const COLLECTION_DEPTH_MAX: usize = 4;
+/// Pairs of edges whose boxes are compared when a geometry is checked for crossings. Real boundaries need a few per vertex;
+/// a comb drawn to be slow would need billions, and is refused after about a second instead.
+pub const CROSSING_PAIRS_MAX: usize = 300_000_000;
+/// Areas or neighbourhoods in one coverage: Stockholm has 117, all of Sweden's demographic areas are about 6,000.
+pub const COVERAGE_FEATURES_MAX: usize = 20_000;
+/// Places where one ring of a union may cross itself by a hair and is put right; Stockholm's areas have two such rings. More is
+/// no hair's breadth but a broken boundary, and is refused.
+pub const UNTANGLED_CROSSINGS_MAX: usize = 100;
+/// Cells tried when the largest inscribed circle of one defect is sought; long slivers would otherwise need millions.
+pub const INSCRIBED_CELLS_MAX: usize = 20_000;
+/// The inscribed circle is refined until it cannot be more than this share wider.
+pub const INSCRIBED_PRECISION: f64 = 0.001;
+
+/// Longitudes and latitudes (degrees) that are Sweden's and its surroundings: a pair that falls here only when its two numbers
+/// change places was written latitude first.
+pub const SWEDEN_LON: std::ops::RangeInclusive<f64> = 10.0..=25.0;
+/// See [`SWEDEN_LON`].
+pub const SWEDEN_LAT: std::ops::RangeInclusive<f64> = 55.0..=70.0;

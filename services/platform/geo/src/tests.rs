@@ -1,0 +1,4 @@
+//! What the crate promises, in sentences. The parts that need the real boundaries look for them in `NARHET_TEST_DATA`.
+
+mod demo;
+mod real;
