@@ -34,6 +34,11 @@ pub fn log_read(context: Context) -> String {
     format!("narhet.{SITE}.log.{context}.read")
 }
 
+/// What the node's keeper asks of a context's owner: `verify`, `cut`, `backup`. Only the gateway may.
+pub fn keeper(context: Context, name: &str) -> String {
+    format!("narhet.{SITE}.adm.{context}.{name}")
+}
+
 /// `source` of an event: `/narhet/<site>/<context>`.
 pub fn source(context: Context) -> String {
     format!("/narhet/{SITE}/{context}")

@@ -230,3 +230,45 @@ pub struct LogPage {
     /// For each event the vector consumed when its frame was decided.
     pub consumed: Vec<Vector>,
 }
+
+/// What a check of a whole log found: `adm.<context>.verify`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogReport {
+    pub context: String,
+    pub store: Uuid,
+    pub events: u64,
+    pub frames: u64,
+    pub streams: u64,
+    /// Bytes of the events themselves.
+    pub event_bytes: u64,
+    /// BLAKE3 of the last sound event, hexadecimal.
+    pub last_hash: String,
+    /// Bytes of a frame that a crash left half written; the next start cuts it.
+    pub torn_tail_bytes: u64,
+    /// The first place that is not as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+}
+
+/// `adm.<context>.cut`: the largest position at or below `limit`'s own that rests on nothing above `limit`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Cut {
+    pub limit: Vector,
+}
+
+/// `adm.<context>.backup`: writes the log up to a position into a file on the owner's machine.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backup {
+    pub up_to: u64,
+    pub archive: std::path::PathBuf,
+}
+
+/// The answer to [`Cut`] and [`Backup`]: the position reached, or why not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reached {
+    Position(u64),
+    Failed(String),
+}

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use narhet_bus::{Bus, Headers, RequestError};
-use narhet_kernel::{Context, Timestamp, Uuid, Vector, limits::BUS_CHUNK_BYTES_MAX};
+use narhet_kernel::{Context, Mark, StoreId, Timestamp, Uuid, Vector, limits::BUS_CHUNK_BYTES_MAX};
 use narhet_proto::{
     subject,
-    wire::{Answer, ErrorCode, LogPage, LogRead, Problem, Reply, Request, chunk},
+    wire::{Answer, Backup, Cut, ErrorCode, LogPage, LogRead, LogReport, Problem, Reached, Reply, Request, chunk},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -16,6 +16,9 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
 const LOG_TIMEOUT: Duration = Duration::from_secs(3);
 /// One chunk of a large request; the owner only keeps it in memory.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A check or copy of a whole log: minutes at tens of millions of events.
+const KEEPER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Asks contexts' owners over the bus; cheap to clone.
 #[derive(Clone)]
@@ -77,6 +80,48 @@ impl Caller {
     pub async fn log_page(&self, context: Context, from: u64) -> Result<LogPage, Problem> {
         let body = serde_json::to_vec(&LogRead { from }).expect("a number always serializes");
         self.plain(&subject::log_read(context), body.into(), LOG_TIMEOUT).await.map_err(|_| unavailable(context))
+    }
+
+    /// Has a context's owner check its whole log.
+    pub async fn verify(&self, context: Context) -> Result<LogReport, Problem> {
+        self.plain(&subject::keeper(context, "verify"), Bytes::new(), KEEPER_TIMEOUT).await.map_err(|_| unavailable(context))
+    }
+
+    /// Copies every log, live, into files below `folder` on the owners' machine: the largest cut in which whatever a
+    /// frame had consumed lies inside the cut. The cut.
+    pub async fn backup(&self, folder: &std::path::Path) -> Result<Vector, Problem> {
+        let mut cut = Vector::new();
+        for context in Context::ALL {
+            let health = self.health(context).await?;
+            cut.set(context, Mark { position: health.position, store: StoreId(health.store).short() });
+        }
+        // Lowering one log's end may take away what another rests on; positions only fall, so this ends.
+        loop {
+            let before = cut.clone();
+            for context in Context::ALL {
+                let position = self.keep(context, "cut", &Cut { limit: cut.clone() }).await?;
+                cut.set(context, Mark { position, store: cut.mark(context).unwrap_or_default().store });
+            }
+            if cut == before {
+                break;
+            }
+        }
+        for (context, mark) in cut.iter() {
+            let archive = folder.join(format!("{context}.log"));
+            self.keep(context, "backup", &Backup { up_to: mark.position, archive }).await?;
+        }
+        Ok(cut)
+    }
+
+    async fn keep(&self, context: Context, name: &str, body: &impl Serialize) -> Result<u64, Problem> {
+        let body = serde_json::to_vec(body).expect("positions and paths of this house serialize");
+        let reached = self.plain(&subject::keeper(context, name), body.into(), KEEPER_TIMEOUT).await;
+        match reached.map_err(|_| unavailable(context))? {
+            Reached::Position(position) => Ok(position),
+            Reached::Failed(reason) => {
+                Err(Problem::new(ErrorCode::Unavailable, format!("{name} of {context} failed: {reason}")))
+            }
+        }
     }
 
     async fn ask(&self, subject: &str, request: &Request) -> Result<Answer, Asked> {

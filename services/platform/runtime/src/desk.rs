@@ -441,6 +441,9 @@ impl<S: Service> Desk<S> {
             Err(error @ AppendError::Conflict { .. }) => {
                 Err(Problem::new(ErrorCode::Conflict, error.to_string()).into())
             }
+            Err(AppendError::Busy) => {
+                Err(Problem::new(ErrorCode::TooManyRequests, "the disk is behind: try again").into())
+            }
             Err(error) => Err(Problem::new(ErrorCode::TooLarge, error.to_string()).into()),
         }
     }

@@ -56,6 +56,17 @@ pub enum HostError {
     Undecodable { context: Context, reason: String },
 }
 
+impl HostError {
+    /// Whether starting the role again may heal it: a log recovers from its journal, a fork needs a person.
+    pub fn may_heal(&self) -> bool {
+        match self {
+            HostError::Stopped { .. } | HostError::Bus(_) | HostError::Follow { .. } => true,
+            HostError::Relay { source, .. } => matches!(source, RelayError::Bus(_) | RelayError::Read(_)),
+            HostError::Open { .. } | HostError::Keys { .. } | HostError::Undecodable { .. } => false,
+        }
+    }
+}
+
 /// What the loop is woken by.
 pub(crate) enum Input {
     Command { name: String, request: Request, reply: ReplyTo },

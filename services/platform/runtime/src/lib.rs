@@ -1,13 +1,14 @@
 //! What every service runs on. A context implements [`Service`]; [`run`] gives it one thread, a log and a place on the bus.
 //!
 //! Reading order: [`service`] the contract, [`host`] start, loop and stop, `desk` what the loop does with each input,
-//! `serving` what is asked of it, [`relay`] log → stream, [`follow`] stream → folds, [`caller`] requests to a context's
+//! `serving` what is asked of it, `keeper` what the node's keeper asks, [`relay`] log → stream, [`follow`] stream → folds, [`caller`] requests to a context's
 //! owner, [`stamp`] a message's headers, [`sealing`] what no sink may read.
 
 pub mod caller;
 mod desk;
 pub mod follow;
 pub mod host;
+pub mod keeper;
 pub mod relay;
 pub mod sealing;
 mod serving;

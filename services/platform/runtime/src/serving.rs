@@ -36,6 +36,8 @@ pub(crate) async fn start(
     let commands = bus.serve(&subject::command(context, ">"), REQUESTS_CAPACITY).await?;
     let queries = bus.serve(&subject::query(context, ">"), REQUESTS_CAPACITY).await?;
     let log = bus.serve(&subject::log_read(context), REQUESTS_CAPACITY).await?;
+    let keeper = bus.serve(&subject::keeper(context, ">"), REQUESTS_CAPACITY).await?;
+    tasks.spawn(crate::keeper::serve(keeper, context, store.clone(), stop.clone()));
     tasks.spawn(take(commands, Kind::Command, inputs.clone(), stop.clone()));
     tasks.spawn(take(queries, Kind::Query, inputs.clone(), stop.clone()));
     tasks.spawn(serve_log(log, store.clone(), stop.clone()));

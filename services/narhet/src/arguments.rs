@@ -1,0 +1,258 @@
+//! The command line. The comments here are its manual.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use narhet_kernel::{Context, Role};
+use std::path::PathBuf;
+
+/// Närhet: for every place and every moment, which board answers, who holds crisis support, and what has happened.
+///
+/// Settings come from flags, then NARHET_* variables, then narhet.toml. Exit code 0: done; 1: an error that the last line
+/// on standard error explains; 2: the command line is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "narhet", version, max_term_width = 110)]
+pub struct Arguments {
+    /// Settings file; absent is fine.
+    #[arg(long, global = true, env = "NARHET_CONFIG", default_value = "narhet.toml")]
+    pub config: PathBuf,
+    /// Log JSON lines instead of text. NARHET_LOG sets the level (info,narhet_runtime=debug).
+    #[arg(long, global = true, env = "NARHET_LOG_JSON")]
+    pub log_json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a whole house: nats-server and every role in one process.
+    ///
+    /// Prints one JSON line {"ready":true,"http":…,"nats":…} on standard output when everything answers; logs go to
+    /// standard error. Killing it at any instant and starting it again on the same folder just works.
+    Up(Up),
+    /// Start one role against a NATS server that is already there.
+    Run(Run),
+    /// Print a bearer token of a local house in demo mode.
+    Token(Token),
+    /// Work with boundaries.
+    #[command(subcommand)]
+    Area(Area),
+    /// Follow what happens.
+    #[command(subcommand)]
+    Events(Events),
+    /// Re-read every log and say where it breaks: frames, hash chain, positions, versions.
+    ///
+    /// Works on a stopped house and on a running one. Exit code 1 when anything is not as it was written.
+    Verify(Verify),
+    /// Copy a running house: the largest cut in which every cause lies inside the cut.
+    Backup(Backup),
+    /// Make a house from a backup, in an empty folder only.
+    Restore(Restore),
+    /// Settle a log and a stream that say different things. Every role must be stopped.
+    ///
+    /// Without --keep it only prints where they part. With it, the side given up is moved aside, never deleted, the log
+    /// gets a new store id, and every consumer folds it anew.
+    Fork(Fork),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Demo {
+    /// A local token issuer and demo data: boards, office hours, a coarse outline of the eleven areas.
+    Data,
+    /// The issuer, no data.
+    Empty,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Up {
+    /// Where the house keeps everything.
+    #[arg(long, env = "NARHET_DATA")]
+    pub data: Option<PathBuf>,
+    /// Address of the HTTP interface; port 0 takes a free one.
+    #[arg(long, env = "NARHET_HTTP", value_name = "ADDR")]
+    pub http: Option<String>,
+    /// Use this NATS server instead of starting one.
+    #[arg(long, env = "NARHET_NATS", value_name = "URL")]
+    pub nats: Option<String>,
+    /// Credentials for --nats: a .creds file, or TOML with user and password.
+    #[arg(long, env = "NARHET_NATS_CREDS", value_name = "FILE")]
+    pub nats_creds: Option<PathBuf>,
+    /// Demo mode: a local token issuer, and unless `empty` demo data. Never for a real house.
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "data", require_equals = true)]
+    pub demo: Option<Demo>,
+    /// Run the house at another time, and with xRATE at another speed: 2026-12-24T13:00:00+01:00x60. Needs --demo.
+    #[arg(long, value_name = "INSTANT[xRATE]", requires = "demo")]
+    pub clock: Option<String>,
+}
+
+/// A role that can run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunRole {
+    Area,
+    Duty,
+    Situation,
+    Gateway,
+}
+
+impl RunRole {
+    /// The context whose log it owns; the gateway owns none.
+    pub fn context(self) -> Option<Context> {
+        match self {
+            RunRole::Area => Some(Context::Area),
+            RunRole::Duty => Some(Context::Duty),
+            RunRole::Situation => Some(Context::Situation),
+            RunRole::Gateway => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Run {
+    /// Which role.
+    #[arg(long, value_enum)]
+    pub role: RunRole,
+    #[command(flatten)]
+    pub house: Up,
+}
+
+/// How a client command finds a house.
+#[derive(Clone, Debug, Args)]
+pub struct Node {
+    /// Address of a running house, with --token.
+    #[arg(long, env = "NARHET_URL", requires = "token")]
+    pub url: Option<String>,
+    /// Bearer token for --url.
+    #[arg(long, env = "NARHET_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Folder of a local house; in demo mode the token is minted from it.
+    #[arg(long, env = "NARHET_DATA", default_value = "./.narhet")]
+    pub data: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Token {
+    /// Role of the holder; may be given more than once.
+    #[arg(long = "role", required = true, value_parser = clap::value_parser!(Role))]
+    pub roles: Vec<Role>,
+    /// Board the holder acts for: jarva, norra-innerstaden, socialnamnden, …
+    #[arg(long)]
+    pub board: Option<String>,
+    /// Partner organisation of a liaison.
+    #[arg(long)]
+    pub partner: Option<String>,
+    /// Name of the function that holds it.
+    #[arg(long, default_value = "demo")]
+    pub subject: String,
+    /// Hours until it ends.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=720))]
+    pub hours: u64,
+    /// Folder of the house.
+    #[arg(long, env = "NARHET_DATA", default_value = "./.narhet")]
+    pub data: PathBuf,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Area {
+    /// Import boundaries: a whole division of the city, or several.
+    Import(AreaImport),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct AreaImport {
+    /// GeoJSON in CRS84: stadsdelar with --mapping, else the areas themselves by property `name`.
+    pub file: PathBuf,
+    /// CSV: which area each stadsdel belongs to, a column a division, its header ending in _YYYY-MM-DD.
+    #[arg(long, value_name = "CSV")]
+    pub mapping: Option<PathBuf>,
+    /// Take only this division of the mapping; may be given more than once.
+    #[arg(long = "division", value_name = "DATE")]
+    pub divisions: Vec<Date>,
+    /// First day of a division that comes without a mapping.
+    #[arg(long, value_name = "DATE")]
+    pub valid_from: Option<Date>,
+    /// When it was decided; shown with answers, never changes what was known when.
+    #[arg(long, value_name = "DATE")]
+    pub decided_at: Option<Date>,
+    /// Accept a hole or overlap above the limit, by its id; may be given more than once.
+    #[arg(long = "accept", value_name = "ID")]
+    pub accepted: Vec<String>,
+    /// Give the full report and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub node: Node,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Events {
+    /// Print events as they come, one JSON line each; the stored bytes.
+    Tail(EventsTail),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct EventsTail {
+    /// Start behind this cursor; `-` is the beginning. Without it: from now on.
+    #[arg(long, value_name = "CURSOR")]
+    pub after: Option<String>,
+    /// Only this type: incident-reported, or the full name.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// Only events of this board.
+    #[arg(long)]
+    pub board: Option<String>,
+    /// Stop after so many.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    #[command(flatten)]
+    pub node: Node,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub node: Node,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Backup {
+    /// New folder for the logs.
+    pub to: PathBuf,
+    /// New folder for the keys: an archive of its own, with its own, shorter retention. Without it no keys are copied.
+    #[arg(long, value_name = "DIR")]
+    pub keys_to: Option<PathBuf>,
+    #[command(flatten)]
+    pub node: Node,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Restore {
+    /// Folder that `backup` wrote.
+    pub from: PathBuf,
+    /// Folder of keys that `backup` wrote; without it sealed text stays withheld.
+    #[arg(long, value_name = "DIR")]
+    pub keys_from: Option<PathBuf>,
+    /// The new house's folder; must be empty or absent.
+    #[arg(long, env = "NARHET_DATA")]
+    pub data: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Keep {
+    Log,
+    Stream,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Fork {
+    /// The role whose log and stream part.
+    #[arg(long, value_enum)]
+    pub role: RunRole,
+    /// Which side goes on.
+    #[arg(long, value_enum)]
+    pub keep: Option<Keep>,
+    /// Folder of the stopped house.
+    #[arg(long, env = "NARHET_DATA", default_value = "./.narhet")]
+    pub data: PathBuf,
+}
