@@ -1,0 +1,112 @@
+//! Who would hold a new case at a place and an instant, until when, and who then.
+
+use crate::{
+    domain::{
+        holder_rule::{Ruling, SupportRule},
+        why,
+    },
+    intake::board_name,
+    limits::CHANGES_LOOKED_AT_MAX,
+    office::Office,
+};
+use narhet_geo::{Match, Point};
+use narhet_kernel::Timestamp;
+use narhet_proto::events::{Named, Why};
+use narhet_responsibility::Responsibility;
+use serde::Serialize;
+
+/// The reply to `GET /v1/duty`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DutyAnswer {
+    /// Null outside the city.
+    pub holder: Option<Named>,
+    pub responsible_board: Option<Named>,
+    pub office_open: bool,
+    pub at: Timestamp,
+    /// The next instant at which the answer for a new event is another; null when none is known.
+    pub until: Option<Timestamp>,
+    /// The holder then; null when there is none, or when no change is known.
+    pub next: Option<Named>,
+    #[serde(rename = "match")]
+    pub matched: Match,
+    pub why: Vec<Why>,
+}
+
+/// Who answers for a new event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Standing {
+    responsible: Option<Named>,
+    holder: Option<Named>,
+}
+
+/// A place on the map with the office hours that decide.
+struct Place<'a> {
+    point: Point,
+    map: &'a Responsibility,
+    office: &'a Office,
+}
+
+/// Answers for a place and an instant, as known now.
+pub fn answer(point: Point, at: Timestamp, map: &Responsibility, office: &Office) -> DutyAnswer {
+    let place = Place { point, map, office };
+    let located = map.locate(point, at, map.head().0);
+    let responsible = located.district().map(|district| district.board.named());
+    let standing = place.standing(responsible, at);
+    let open = office.at(at);
+    let change = place.next_change(&standing, at);
+    let mut reasons = Vec::new();
+    if let (Some(board), Some(holder)) = (&standing.responsible, &standing.holder) {
+        let rule = SupportRule::at(at);
+        reasons.push(why::of_rule(rule, Some(board), holder, open.open, Vec::new()));
+        reasons.push(why::of_office(&open));
+        reasons.extend(why::of_validity(rule, at));
+    }
+    // Of what the map says, what concerns the district; city and county have no part in crisis support.
+    let outside = standing.responsible.is_none();
+    reasons.extend(located.why.into_iter().filter(|reason| outside || reason.area_version.is_some()));
+    DutyAnswer {
+        holder: standing.holder,
+        responsible_board: standing.responsible,
+        office_open: open.open,
+        at,
+        until: change.as_ref().map(|(instant, _)| *instant),
+        next: change.and_then(|(_, then)| then.holder),
+        matched: located.matched,
+        why: reasons,
+    }
+}
+
+impl Place<'_> {
+    fn standing(&self, responsible: Option<Named>, at: Timestamp) -> Standing {
+        let holder =
+            responsible.as_ref().map(|board| match SupportRule::at(at).ruling(Some(board), self.office.at(at).open) {
+                Ruling::AffectedBoard(board) => board.clone(),
+                Ruling::Instead { board } | Ruling::Unplaced { board, .. } => board_name(self.map, board),
+            });
+        Standing { responsible, holder }
+    }
+
+    fn standing_at(&self, at: Timestamp) -> Standing {
+        let located = self.map.locate(self.point, at, self.map.head().0);
+        self.standing(located.district().map(|district| district.board.named()), at)
+    }
+
+    /// The first instant after `at` at which somebody else answers, and who.
+    fn next_change(&self, now: &Standing, at: Timestamp) -> Option<(Timestamp, Standing)> {
+        let timeline = self.map.timeline(self.map.head().0);
+        let borders = timeline.divisions().iter().map(|division| division.valid_from());
+        let mut cursor = at;
+        for _ in 0..CHANGES_LOOKED_AT_MAX {
+            let border = borders.clone().find(|border| *border > cursor);
+            // Outside the city nobody answers, whatever the hour.
+            let office = now.responsible.as_ref().and_then(|_| self.office.next_change(cursor));
+            cursor = border.into_iter().chain(office).min()?;
+            let then = self.standing_at(cursor);
+            if then != *now {
+                return Some((cursor, then));
+            }
+        }
+        None
+    }
+}
