@@ -46,10 +46,6 @@ struct CaseList<'a> {
 }
 
 impl Duty {
-    pub fn new() -> Duty {
-        Duty::default()
-    }
-
     pub fn cases(&self) -> &Cases {
         &self.cases
     }

@@ -263,7 +263,7 @@ fn a_history_replays_to_the_same_answers() {
     let mut house = House::at(NOON);
     house.incident(Some("2026-11-20T02:00:00+01:00"), &["jarva", "bromma"], true);
     house.incident(None, &[], true);
-    let mut again = crate::Duty::new();
+    let mut again = crate::Duty::default();
     house.log.iter().for_each(|event| again.evolve(event));
     assert_eq!(again.cases(), house.duty.cases());
 }
@@ -280,6 +280,6 @@ fn a_case_inherits_class_exercise_and_readers_and_belongs_to_the_responsible_boa
 
 #[test]
 fn duty_is_not_well_without_a_calendar() {
-    assert!(crate::Duty::new().health(instant(NOON)).unwrap_err().contains("calendar"));
+    assert!(crate::Duty::default().health(instant(NOON)).unwrap_err().contains("calendar"));
     assert_eq!(House::at(NOON).duty.health(instant(NOON)), Ok(()));
 }

@@ -29,6 +29,7 @@ const CHANGE_STATUS: &str = "change-status";
 const NOTE_SUPPORT: &str = "support-held";
 
 /// The context `situation`.
+#[derive(Default)]
 pub struct Situation {
     incidents: Incidents,
     /// area's map as followed here.
@@ -37,11 +38,6 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// `rate`: how many house seconds pass in a real one (`Clock::rate`).
-    pub fn new(rate: f64) -> Situation {
-        Situation { incidents: Incidents::default(), map: Responsibility::default(), watch: SupportWatch::new(rate) }
-    }
-
     pub fn incidents(&self) -> &Incidents {
         &self.incidents
     }
@@ -178,6 +174,7 @@ impl Service for Situation {
     }
 
     fn fire(&mut self, env: &Env<'_>) -> Vec<Write> {
+        self.watch.run_at(env.rate());
         for incident in self.watch.newly_overdue(env.now) {
             tracing::error!(incident, "crisis support was asked for and a case is still missing: is duty running?");
         }

@@ -19,13 +19,20 @@ pub struct SupportWatch {
     patience: SignedDuration,
 }
 
-impl SupportWatch {
-    /// `rate`: how many house seconds pass in a real one; the wait is for machines and so in real time.
-    pub fn new(rate: f64) -> SupportWatch {
-        let house_s = SUPPORT_MISSING_S as f64 * rate;
-        let patience =
-            SignedDuration::try_from_secs_f64(house_s).unwrap_or(SignedDuration::from_secs(SUPPORT_MISSING_S));
+impl Default for SupportWatch {
+    fn default() -> SupportWatch {
+        let patience = SignedDuration::from_secs(SUPPORT_MISSING_S);
         SupportWatch { waiting: BTreeMap::new(), named: BTreeSet::new(), patience }
+    }
+}
+
+impl SupportWatch {
+    /// How many house seconds pass in a real one: the wait is for machines and so in real time. Until it is told, a house
+    /// is taken to run at real speed; a fast one is then asked too early once, and is told before it judges.
+    pub fn run_at(&mut self, rate: f64) {
+        if let Ok(patience) = SignedDuration::try_from_secs_f64(SUPPORT_MISSING_S as f64 * rate) {
+            self.patience = patience;
+        }
     }
 
     /// Takes note of where an incident stands now.

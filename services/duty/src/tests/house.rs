@@ -51,7 +51,7 @@ impl House {
     pub fn at(now: &str) -> House {
         let folder = std::env::temp_dir().join(format!("narhet-duty-{}", Uuid::new_v4()));
         let house = House {
-            duty: Duty::new(),
+            duty: Duty::default(),
             clock: Clock::manual(instant(now)),
             keys: Keys::open(&folder.join("data"), &folder.join("kek")).unwrap(),
             folder,

@@ -55,13 +55,9 @@ pub fn reporter() -> Principal {
 impl House {
     /// Järva west and Bromma east of longitude 18 since 2023-07-01.
     pub fn new() -> House {
-        House::at_rate(1.0)
-    }
-
-    pub fn at_rate(rate: f64) -> House {
         let folder = std::env::temp_dir().join(format!("narhet-situation-{}", Uuid::new_v4()));
         let house = House {
-            situation: Situation::new(rate),
+            situation: Situation::default(),
             clock: Clock::manual(instant(NOON)),
             keys: Keys::open(&folder.join("data"), &folder.join("kek")).unwrap(),
             folder,

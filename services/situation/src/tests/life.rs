@@ -1,7 +1,8 @@
 //! Commands after the report, duty's cases, replay.
 
 use super::{house::reporter, *};
-use narhet_runtime::Service;
+use narhet_kernel::{Clock, Principal, clock::Anchor};
+use narhet_runtime::{Env, Service};
 
 fn reported(house: &mut House, changes: Value) -> Value {
     house.report(&report(changes)).unwrap()["id"].clone()
@@ -106,8 +107,8 @@ fn missing_support_turns_situation_red_and_names_the_incident() {
     assert_eq!(house.situation.next_due(), Some(due));
     assert_eq!(house.situation.health(instant("2026-11-20T11:00:29Z")), Ok(()));
     house.clock.set(due);
-    let principal = narhet_kernel::Principal::house();
-    let env = narhet_runtime::Env::new(due, &principal, &house.keys, &house.clock, 0);
+    let principal = Principal::house();
+    let env = Env::new(due, &principal, &house.keys, &house.clock, 0);
     assert!(house.situation.fire(&env).is_empty());
     assert_eq!(house.situation.next_due(), None, "it is named once");
     assert!(house.situation.health(due).unwrap_err().contains(id.as_str().unwrap()));
@@ -117,9 +118,16 @@ fn missing_support_turns_situation_red_and_names_the_incident() {
 
 #[test]
 fn half_a_minute_is_real_time_also_in_a_house_that_runs_fast() {
-    let mut house = House::at_rate(60.0);
+    let mut house = House::new();
     reported(&mut house, json!({}));
+    let real = instant("2026-11-20T10:00:00Z");
+    let fast = Clock::house(Anchor { house: instant(NOON), real, rate: 60.0 });
+    let principal = Principal::house();
+    let env = Env::new(instant("2026-11-20T11:00:30Z"), &principal, &house.keys, &fast, 0);
+    assert!(house.situation.fire(&env).is_empty());
     assert_eq!(house.situation.next_due(), Some(instant("2026-11-20T11:30:00Z")));
+    assert_eq!(house.situation.health(instant("2026-11-20T11:29:59Z")), Ok(()));
+    assert!(house.situation.health(instant("2026-11-20T11:30:00Z")).is_err());
 }
 
 #[test]
@@ -129,7 +137,7 @@ fn a_history_replays_to_the_same_answers() {
     reported(&mut house, json!({ "place": null }));
     house.case(&id, "a", Some("jarva"), "socialnamnden");
     house.command(&reporter(), "change-status", &json!({ "id": id, "status": "ended" }), None).unwrap();
-    let mut again = crate::Situation::new(1.0);
+    let mut again = crate::Situation::default();
     house.log.iter().for_each(|(event, _)| again.evolve(event));
     assert_eq!(again.incidents(), house.situation.incidents());
 }
