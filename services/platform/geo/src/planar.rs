@@ -99,36 +99,43 @@ pub(crate) fn doubled_area(ring: &[Coord<f64>]) -> f64 {
     ring.windows(2).map(|pair| (pair[0] - first, pair[1] - first)).map(|(a, b)| a.x * b.y - a.y * b.x).sum()
 }
 
-/// How many areas cover the right side of each edge, at its middle.
+/// How many areas cover the right side of each edge, at its middle; of the same edge twice, the second lies within the first.
 fn levels(index: &EdgeIndex) -> Vec<i32> {
-    let level = |(number, &[a, b]): (usize, &Edge)| {
-        let winding = winding(index, middle([a, b]), |other| other != number);
-        // The half-open rule of `winding_step` puts a point that is on an edge to the east of it, and to the north.
-        let left_is_east = b.y < a.y || (b.y == a.y && b.x > a.x);
-        winding - i32::from(left_is_east)
-    };
-    index.edges().iter().enumerate().map(level).collect()
+    let level = |own: usize| right_of(index, own, |other| other == own) - i32::from(left_is_east(index.edges()[own]));
+    (0..index.edges().len()).map(level).collect()
 }
 
 /// How many areas cover the land around a loop: what all other loops wind around the middles of its edges. Where another
 /// loop crosses by a hair they differ; the greater length decides.
 fn around(index: &EdgeIndex, loop_of: &[usize], cycle: &[usize]) -> i32 {
     let mut votes: BTreeMap<i32, f64> = BTreeMap::new();
-    for &edge in cycle {
-        let [a, b] = index.edges()[edge];
-        let winding = winding(index, middle([a, b]), |other| loop_of[other] != loop_of[edge]);
+    for &own in cycle {
+        let [a, b] = index.edges()[own];
+        let winding = right_of(index, own, |other| loop_of[other] == loop_of[own]);
         *votes.entry(winding).or_default() += (b.x - a.x).hypot(b.y - a.y);
     }
     votes.into_iter().max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(winding, _)| winding)
 }
 
-fn winding(index: &EdgeIndex, point: Coord<f64>, counts: impl Fn(usize) -> bool) -> i32 {
-    let near = index.at_latitude(point.y).iter().map(|&edge| edge as usize);
-    near.filter(|&edge| counts(edge)).map(|edge| winding_step(point, index.edges()[edge])).sum()
+/// The winding number of all edges but the left-out ones on the right side of the middle of an edge.
+fn right_of(index: &EdgeIndex, own: usize, left_out: impl Fn(usize) -> bool) -> i32 {
+    let edge @ [a, b] = index.edges()[own];
+    let middle = a + (b - a) / 2.0;
+    let near = index.at_latitude(middle.y).iter().map(|&other| other as usize).filter(|&other| !left_out(other));
+    let step = |other: usize| {
+        if index.edges()[other] == edge {
+            // The same edge again: the middle lies on it, so the side is chosen, not computed.
+            i32::from(other < own) - i32::from(left_is_east(edge))
+        } else {
+            winding_step(middle, index.edges()[other])
+        }
+    };
+    near.map(step).sum()
 }
 
-fn middle([a, b]: Edge) -> Coord<f64> {
-    a + (b - a) / 2.0
+/// Whether the left side of an edge is the side where `winding_step` puts points that lie on it: east, or else north.
+fn left_is_east([a, b]: Edge) -> bool {
+    b.y < a.y || (b.y == a.y && b.x > a.x)
 }
 
 /// Follows the edges and cuts the way wherever it meets a vertex again.
@@ -158,10 +165,13 @@ fn cycles(edges: &[Unmatched], next: &[usize]) -> Vec<Vec<usize>> {
     cycles
 }
 
+/// A vertex by its bits.
+type Bits = (u64, u64);
+
 /// The edges that do not cancel, in an order that depends on the coordinates only.
 fn cancel(features: impl IntoIterator<Item = impl IntoIterator<Item = Edge>>) -> (Vec<Coord<f64>>, Vec<Unmatched>) {
     let key = |c: Coord<f64>| (c.x.to_bits(), c.y.to_bits());
-    let mut uses: HashMap<((u64, u64), (u64, u64)), (i32, Edge, Vec<usize>)> = HashMap::new();
+    let mut uses: HashMap<(Bits, Bits), (i32, Edge, Vec<usize>)> = HashMap::new();
     for (feature, edges) in features.into_iter().enumerate() {
         for [a, b] in edges {
             let forward = key(a) < key(b);

@@ -25,9 +25,12 @@ pub const CORNERS: &[(&str, f64, f64)] = &[
     ("skarholmen_hagersten_south", 17.9420, 59.2800),
 ];
 
-/// Lines: name, first corner, last corner, the vertices between them.
+/// Name, first corner, last corner, the vertices between them.
+pub type Line = (&'static str, &'static str, &'static str, &'static [(f64, f64)]);
+
+/// Every common line once.
 #[rustfmt::skip]
-pub const LINES: &[(&str, &str, &str, &[(f64, f64)])] = &[
+pub const LINES: &[Line] = &[
     ("hasselby_shore", "hasselby_jarva_north", "hasselby_bromma_malaren", &[
         (17.8200, 59.3990), (17.7950, 59.3960), (17.7720, 59.3880), (17.7600, 59.3790), (17.7680, 59.3690), (17.7850, 59.3620),
         (17.8050, 59.3580), (17.8230, 59.3540), (17.8400, 59.3480), (17.8560, 59.3440), (17.8700, 59.3400),

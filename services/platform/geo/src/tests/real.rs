@@ -1,7 +1,11 @@
 //! The 117 real neighbourhoods and the areas of three divisions.
 
-use crate::{AreaMap, DefectKind, Match, Point, Shape, coverage, dissolve, shape::edges};
-use geo::{Contains, Coord, Covers, Intersects, MultiPolygon};
+use crate::{
+    AreaMap, DefectKind, Match, Point, Shape, coverage, dissolve,
+    exact::{EdgeIndex, Side},
+    shape::edges,
+};
+use geo::{BoundingRect, Contains, Coord, Covers, Intersects, MultiPolygon, Polygon};
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -73,9 +77,14 @@ fn the_real_polygons_have_one_gap_and_nineteen_slivers() {
     );
     assert_eq!(found.defects().len(), 20);
     let gap = &found.defects()[0];
+    // On the ellipsoid; 5,217 m² is what a sphere of the mean radius gives for the same ring.
     assert_eq!((gap.kind, gap.area_m2.round()), (DefectKind::Gap, 5245.0));
     assert_eq!(gap.between, ["FAGERSJÖ", "HÖGDALEN"]);
     assert!(found.defects()[1..].iter().all(|defect| defect.area_m2 < 5.0));
+    // Four more, finger-wide, hang on the outer boundary.
+    assert_eq!(found.edge_defects().len(), 4);
+    assert!(found.edge_defects().iter().all(|defect| defect.area_m2 < 0.1));
+    assert_eq!(found.outer_rings().len(), 1);
 }
 
 #[test]
@@ -83,8 +92,14 @@ fn the_real_polygons_have_one_gap_and_nineteen_slivers() {
 fn every_place_within_the_outer_ring_has_an_area_in_every_division() {
     let neighbourhoods = neighbourhoods();
     let all: Vec<&Shape> = neighbourhoods.iter().map(|(_, shape)| shape).collect();
-    let city = AreaMap::build(vec![("city".to_owned(), dissolve(&all).unwrap())]).unwrap();
-    let box_ = city.territories()[0].bounds();
+    let city = dissolve(&all).unwrap();
+    let exteriors = city
+        .as_area()
+        .unwrap()
+        .into_iter()
+        .map(|part| MultiPolygon(vec![Polygon::new(part.exterior().clone(), vec![])]));
+    let exteriors: Vec<EdgeIndex> = exteriors.map(|part| EdgeIndex::new(edges(&part).collect())).collect();
+    let box_ = city.bounds();
     for (column, count, sergels) in [(1, 14, "Norrmalm"), (2, 13, "Norrmalm"), (3, 11, "Norra innerstaden")] {
         let areas = areas(&neighbourhoods, column);
         assert_eq!(areas.len(), count);
@@ -106,10 +121,10 @@ fn every_place_within_the_outer_ring_has_an_area_in_every_division() {
         });
         let mut tally = BTreeMap::new();
         for point in uniform.chain(vertices) {
-            let whole = city.locate(point).matched;
+            let within = exteriors.iter().any(|ring| ring.side(point.coord()) != Side::Outside);
             let part = map.locate(point).matched;
-            *tally.entry(format!("{whole:?} {part:?}")).or_insert(0) += 1;
-            assert_eq!(whole == Match::Outside, part == Match::Outside, "{point}");
+            *tally.entry(format!("within {within} {part:?}")).or_insert(0) += 1;
+            assert_eq!(within, part != Match::Outside, "{point}");
         }
         println!("{tally:?}");
     }
@@ -126,9 +141,10 @@ fn location_agrees_with_geo_on_random_vertex_midpoint_and_one_ulp_points() {
         let lands: Vec<(String, MultiPolygon<f64>)> =
             areas.iter().map(|(id, shape)| (id.clone(), shape.as_area().unwrap())).collect();
         let map = AreaMap::build(areas).unwrap();
+        let boxes: Vec<_> = lands.iter().map(|(_, land)| land.bounding_rect().unwrap()).collect();
         let mut points = Vec::new();
         for edge in lands.iter().flat_map(|(_, land)| edges(land).collect::<Vec<_>>()) {
-            if random.unit() < 0.12 {
+            if random.unit() < 0.09 {
                 let middle = edge[0] + (edge[1] - edge[0]) / 2.0;
                 for center in [edge[0], middle] {
                     points.push(center);
@@ -138,15 +154,17 @@ fn location_agrees_with_geo_on_random_vertex_midpoint_and_one_ulp_points() {
                 }
             }
         }
-        for _ in 0..8_000 {
+        for _ in 0..4_000 {
             points.push(Coord { x: 17.75 + random.unit() * 0.46, y: 59.22 + random.unit() * 0.23 });
         }
         asked += points.len();
         for point in points {
             let answer = map.locate(Point::new(point.x, point.y).unwrap());
             let at = geo::Point(point);
+            // The oracle is slow without a box around each land.
+            let near = lands.iter().zip(&boxes).filter(|(_, corner)| corner.intersects(&at)).map(|(land, _)| land);
             let mut covering: Vec<&str> =
-                lands.iter().filter(|(_, land)| land.intersects(&at)).map(|(id, _)| id.as_str()).collect();
+                near.filter(|(_, land)| land.intersects(&at)).map(|(id, _)| id.as_str()).collect();
             covering.sort_unstable();
             let mut given: Vec<&str> = answer.also_at.iter().map(String::as_str).collect();
             if matches!(answer.matched, Match::Inside | Match::Boundary) {
