@@ -1,7 +1,17 @@
-//! Which boards were recorded, and what was recorded about their ends.
+//! Which boards there are when: what was recorded about them, and the lives that follow from it.
 
+use crate::{
+    answer::{Board, BoardName},
+    ledger::{Responsibility, Timeline},
+};
 use narhet_kernel::Timestamp;
-use narhet_proto::events::area::{BoardDissolved, BoardEstablished};
+use narhet_proto::{
+    codes::BoardKind,
+    events::{
+        Named,
+        area::{BoardDissolved, BoardEstablished},
+    },
+};
 use std::collections::BTreeMap;
 
 /// What is recorded about the boards, by id.
@@ -54,5 +64,98 @@ impl BoardRecord {
             by_instant.insert(end.said.valid_to, end);
         }
         by_instant.into_values().collect()
+    }
+}
+
+impl Responsibility {
+    /// The boards that exist at an instant, as known at a position, by id.
+    pub fn boards(&self, at: Timestamp, known: u64) -> Vec<Board> {
+        let timeline = self.timeline(known);
+        self.boards
+            .all(known)
+            .filter_map(|(board, record)| self.life(&timeline, board, record, at, known))
+            .filter(|board| board.valid_to.is_none_or(|end| at < end))
+            .collect()
+    }
+
+    /// A board as known now, over its whole life.
+    pub fn board(&self, id: &str) -> Option<Board> {
+        let known = self.head().0;
+        let (board, record) = self.boards.get(id, known)?;
+        self.life(&self.timeline(known), board, record, Timestamp::MAX, known)
+    }
+
+    /// Who has inherited a board's duties at an instant, as known at a position: its successor, or that one's when it too
+    /// is gone. `None` while the board exists, and for boards without a recorded end.
+    pub fn successor(&self, board: &str, at: Timestamp, known: u64) -> Option<Named> {
+        let timeline = self.timeline(known);
+        let mut heir: Option<Named> = None;
+        // Each step follows another board, so there are no more of them than boards.
+        for _ in 0..=self.boards.all(known).count() {
+            let id = heir.as_ref().map_or(board, |heir| heir.id.as_str());
+            let ended = self
+                .boards
+                .get(id, known)
+                .and_then(|(established, record)| self.life(&timeline, established, record, at, known))
+                .filter(|life| life.valid_to.is_some_and(|end| end <= at));
+            match ended.and_then(|life| life.successor) {
+                Some(successor) => heir = Some(successor),
+                None => break,
+            }
+        }
+        heir
+    }
+
+    /// The life of a board: the one that an instant falls in, else the last before it; `None` before its first. A board
+    /// that an import established lives exactly while the timeline gives it an area, so a corrected division also corrects
+    /// lives; the recorded end at that instant names the successor.
+    fn life(
+        &self,
+        timeline: &Timeline<'_>,
+        board: &BoardEstablished,
+        record: &BoardRecord,
+        at: Timestamp,
+        known: u64,
+    ) -> Option<Board> {
+        let ends = record.ends(known);
+        let (valid_from, valid_to) = if board.division_id.is_some() {
+            let until = timeline.index_at(at)?;
+            let last = timeline.divisions()[..=until].iter().rposition(|division| division.has_board(&board.id))?;
+            let (from, to) = timeline.run(last, |division| division.has_board(&board.id));
+            (Some(from), to)
+        } else {
+            let from = board.valid_from.filter(|from| *from > at).map_or(Some(board.valid_from), |_| None)?;
+            (from, ends.last().map(|end| end.said.valid_to))
+        };
+        let successor =
+            ends.iter().find(|end| Some(end.said.valid_to) == valid_to).map(|end| end.said.successor.clone());
+        Some(Board {
+            id: board.id.clone(),
+            name: board.name.clone(),
+            kind: board.kind,
+            valid_from,
+            valid_to,
+            successor,
+            source: board.source.clone(),
+        })
+    }
+
+    /// Whether the end of a board at an instant with this successor is recorded already.
+    pub fn has_recorded_end(&self, board: &str, valid_to: Timestamp, successor: &str) -> bool {
+        let known = self.head().0;
+        self.boards.get(board, known).is_some_and(|(_, record)| {
+            record.ends(known).iter().any(|end| end.said.valid_to == valid_to && end.said.successor.id == successor)
+        })
+    }
+
+    /// Whether a board with this id was ever established.
+    pub fn is_established(&self, board: &str) -> bool {
+        self.boards.get(board, self.head().0).is_some()
+    }
+
+    /// The board as the area's event named it, with its kind.
+    pub(crate) fn board_name(&self, board: &Named, known: u64) -> BoardName {
+        let kind = self.boards.get(&board.id, known).map_or(BoardKind::District, |(established, _)| established.kind);
+        BoardName { id: board.id.clone(), name: board.name.clone(), kind }
     }
 }

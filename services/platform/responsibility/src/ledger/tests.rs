@@ -3,7 +3,7 @@
 use super::*;
 use crate::answer::Answer;
 use narhet_kernel::{BoardId, Klass, StreamId};
-use narhet_proto::{Draft, events::area::AcceptedDefect};
+use narhet_proto::{Draft, codes::BoardKind, events::area::AcceptedDefect};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -132,12 +132,12 @@ impl Log {
     fn division(&mut self, valid_from: Timestamp, area_of_cell: &[usize], board_of_area: &[usize]) -> u64 {
         let id = format!("division-{}", self.position);
         let mut area_ids = Vec::new();
-        for area in 0..board_of_area.len() {
+        for (area, board) in board_of_area.iter().enumerate() {
             let held: Vec<usize> = (0..CELLS).filter(|cell| area_of_cell[*cell] == area).collect();
             if held.is_empty() {
                 continue;
             }
-            let board = format!("board-{}", board_of_area[area]);
+            let board = format!("board-{board}");
             if self.house.boards.get(&board, u64::MAX).is_none() {
                 self.board(&board, BoardKind::District, Some(&id));
             }

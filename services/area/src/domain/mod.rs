@@ -1,0 +1,18 @@
+//! What area decides, from values to values.
+//!
+//! Reading order: [`boundaries`] and [`mapping`] read the two files, [`names`] joins them, [`register`] names the boards,
+//! [`plan`] judges an import on its own, [`refusal`] says why not, [`record`] decides what it changes in a house.
+
+pub mod boundaries;
+pub mod mapping;
+pub mod names;
+pub mod plan;
+pub mod record;
+pub mod refusal;
+pub mod register;
+
+pub use boundaries::Boundaries;
+pub use mapping::Mapping;
+pub use plan::{AreasFrom, Import, Plan, PlannedDivision, plan};
+pub use record::{DivisionOutcome, Fact, Recording, record};
+pub use refusal::Refusal;

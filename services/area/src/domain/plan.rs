@@ -1,0 +1,275 @@
+//! What an import would record, judged on its own: areas put together from boundaries and mapping, holes measured.
+
+use crate::{
+    domain::{
+        Boundaries, Mapping, Refusal,
+        boundaries::Feature,
+        names::{Matching, match_rows},
+        register,
+    },
+    limits::{AREA_NAME_LETTERS_MAX, HOLE_ACCEPTED_M2_MAX, REFUSALS_LISTED_MAX},
+};
+use jiff::civil::Date;
+use narhet_calendar::local_midnight;
+use narhet_geo::{AreaMap, Defect, Shape, coverage, dissolve};
+use narhet_kernel::{Timestamp, id::slug};
+use narhet_proto::events::{Named, area::AcceptedDefect};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An import, free of nonsense but not yet judged.
+#[derive(Clone, Debug)]
+pub struct Import {
+    pub boundaries: Boundaries,
+    pub areas_from: AreasFrom,
+    pub decided_at: Option<Timestamp>,
+    /// Ids of holes and overlaps that are accepted by hand.
+    pub accept: BTreeSet<String>,
+    pub source: String,
+}
+
+/// Where the areas come from.
+#[derive(Clone, Debug)]
+pub enum AreasFrom {
+    /// The wanted divisions of a mapping; each is one of its columns.
+    Mapping { mapping: Mapping, divisions: Vec<Date> },
+    /// The features are the areas, valid from this day.
+    Features { valid_from: Date },
+}
+
+/// What would be recorded, or why not.
+#[derive(Debug)]
+pub struct Plan {
+    pub features: usize,
+    /// By `valid_from`; empty when something is refused.
+    pub divisions: Vec<PlannedDivision>,
+    /// Holes and overlaps that are accepted, by the limit or by id.
+    pub defects: Vec<AcceptedDefect>,
+    pub warnings: Vec<String>,
+    pub refused: Vec<Refusal>,
+}
+
+/// A division that has not been recorded.
+#[derive(Debug)]
+pub struct PlannedDivision {
+    pub valid_from: Timestamp,
+    /// By area id.
+    pub areas: Vec<PlannedArea>,
+    pub map: AreaMap,
+    pub uncertain: Vec<String>,
+    pub approximate: bool,
+}
+
+/// An area of it.
+#[derive(Debug)]
+pub struct PlannedArea {
+    pub area: Named,
+    pub board: Named,
+    /// Where the board's name comes from.
+    pub board_source: String,
+    /// GeoJSON MultiPolygon, as it will be recorded.
+    pub geometry: Value,
+    /// That geometry read back.
+    pub shape: Shape,
+    pub neighbourhoods: Vec<String>,
+    pub approximate: bool,
+}
+
+/// The parts of one area before they are joined.
+struct Parts<'a> {
+    name: String,
+    features: Vec<&'a Feature>,
+}
+
+/// Judges an import. Nothing is judged on a map that lacks features: its holes would be artefacts.
+pub fn plan(import: &Import) -> Plan {
+    let features = &import.boundaries.features;
+    let mut plan = Plan {
+        features: features.len() + import.boundaries.refused.len(),
+        divisions: Vec::new(),
+        defects: Vec::new(),
+        warnings: Vec::new(),
+        refused: import.boundaries.refused.clone(),
+    };
+    if plan.refused.is_empty() {
+        judge_coverage(features, &import.accept, &mut plan);
+        let wanted = match &import.areas_from {
+            AreasFrom::Mapping { mapping, divisions } => group_by_mapping(features, mapping, divisions, &mut plan),
+            AreasFrom::Features { valid_from } => {
+                vec![(*valid_from, each_its_own_area(features, &mut plan.warnings), Vec::new())]
+            }
+        };
+        for (date, parts, uncertain) in wanted {
+            if plan.refused.is_empty() {
+                put_together(date, parts, uncertain, &mut plan);
+            }
+        }
+        plan.divisions.sort_by_key(|division| division.valid_from);
+    }
+    if import.decided_at.is_some() && plan.divisions.len() > 1 {
+        plan.warnings.push(format!("the day of decision is recorded for all {} divisions", plan.divisions.len()));
+    }
+    if !plan.refused.is_empty() {
+        plan.divisions.clear();
+    }
+    plan.refused.truncate(REFUSALS_LISTED_MAX);
+    plan
+}
+
+/// Every hole and overlap is accepted by the limit or by its id, or refused; all are listed.
+fn judge_coverage(features: &[Feature], accept: &BTreeSet<String>, plan: &mut Plan) {
+    let shapes: Vec<(String, Shape)> =
+        features.iter().map(|feature| (feature.name.clone(), feature.shape.clone())).collect();
+    let found = coverage(&shapes);
+    for defect in found.defects() {
+        let by_hand = accept.contains(&defect.id);
+        let judged = accepted(defect, if by_hand { "id" } else { "limit" });
+        if by_hand || defect.area_m2 <= HOLE_ACCEPTED_M2_MAX {
+            plan.defects.push(judged);
+        } else {
+            plan.refused.push(Refusal::Defect(Box::new(judged)));
+        }
+    }
+    for id in accept.iter().filter(|id| found.defects().iter().all(|defect| defect.id != **id)) {
+        plan.warnings.push(format!("no hole or overlap has the id {id:?} that was to be accepted"));
+    }
+}
+
+fn accepted(defect: &Defect, accepted_by: &str) -> AcceptedDefect {
+    AcceptedDefect {
+        id: defect.id.clone(),
+        kind: defect.kind.to_string(),
+        area_m2: defect.area_m2,
+        width_m: defect.width_m,
+        between: defect.between.clone(),
+        at: vec![defect.at.lon, defect.at.lat],
+        accepted_by: accepted_by.to_owned(),
+    }
+}
+
+/// A division to put together: its day, its areas by id, and the stadsdelar that are marked as split.
+type Wanted<'a> = (Date, BTreeMap<String, Parts<'a>>, Vec<String>);
+
+fn group_by_mapping<'a>(
+    features: &'a [Feature],
+    mapping: &Mapping,
+    divisions: &[Date],
+    plan: &mut Plan,
+) -> Vec<Wanted<'a>> {
+    let names: Vec<String> = features.iter().map(|feature| feature.name.clone()).collect();
+    let rows: Vec<(u64, String)> = mapping.rows.iter().map(|row| (row.line, row.name.clone())).collect();
+    let Matching { row_of_feature, warnings, refused } = match_rows(&names, &rows);
+    plan.warnings.extend(warnings);
+    plan.refused.extend(refused);
+    let mut wanted: Vec<Wanted<'a>> = divisions.iter().map(|date| (*date, BTreeMap::new(), Vec::new())).collect();
+    for (feature, row) in features.iter().zip(row_of_feature) {
+        let Some(row) = row.map(|row| &mapping.rows[row]) else {
+            plan.refused.push(Refusal::FeatureWithoutRow { name: feature.name.clone() });
+            continue;
+        };
+        for (date, areas, uncertain) in &mut wanted {
+            let column = mapping.divisions.iter().position(|column| column == date);
+            let area = column.and_then(|column| row.areas.get(column)).map_or("", |area| area.as_str());
+            if area.is_empty() {
+                plan.refused.push(Refusal::NoArea { line: row.line, name: row.name.clone(), division: *date });
+                continue;
+            }
+            let parts =
+                areas.entry(slug(area)).or_insert_with(|| Parts { name: area.to_owned(), features: Vec::new() });
+            parts.features.push(feature);
+            if row.uncertain {
+                uncertain.push(feature.name.clone());
+            }
+        }
+    }
+    wanted
+}
+
+fn each_its_own_area<'a>(features: &'a [Feature], warnings: &mut Vec<String>) -> BTreeMap<String, Parts<'a>> {
+    let mut areas = BTreeMap::new();
+    for feature in features {
+        add(&mut areas, &feature.name, feature, warnings);
+    }
+    areas
+}
+
+/// Adds a feature to the area of this name; spellings that differ only in case and diacritics are one area.
+fn add<'a>(areas: &mut BTreeMap<String, Parts<'a>>, name: &str, feature: &'a Feature, warnings: &mut Vec<String>) {
+    let parts = areas.entry(slug(name)).or_insert_with(|| Parts { name: name.to_owned(), features: Vec::new() });
+    let warning = format!("the areas {:?} and {name:?} were taken for one", parts.name);
+    if parts.name != name && !warnings.contains(&warning) {
+        warnings.push(warning);
+    }
+    parts.features.push(feature);
+}
+
+fn put_together(date: Date, areas: BTreeMap<String, Parts<'_>>, mut uncertain: Vec<String>, plan: &mut Plan) {
+    let mut planned = Vec::with_capacity(areas.len());
+    for (id, parts) in areas {
+        if id.is_empty() || parts.name.chars().count() > AREA_NAME_LETTERS_MAX {
+            plan.refused.push(Refusal::AreaName { name: parts.name });
+            continue;
+        }
+        match area(id, parts, date, &mut plan.warnings) {
+            Ok(area) => planned.push(area),
+            Err(refusal) => plan.refused.push(refusal),
+        }
+    }
+    let approximate = !planned.is_empty() && planned.iter().all(|area| area.approximate);
+    match AreaMap::build(planned.iter().map(|area| (area.area.id.clone(), area.shape.clone())).collect()) {
+        Err(source) => {
+            // Without any refusal above this cannot be; with one, that says more.
+            if plan.refused.is_empty() {
+                plan.refused.push(Refusal::Area { area: "all".to_owned(), division: date, source });
+            }
+        }
+        Ok(map) => {
+            uncertain.sort();
+            let valid_from = local_midnight(date);
+            plan.divisions.push(PlannedDivision { valid_from, areas: planned, map, uncertain, approximate });
+        }
+    }
+}
+
+fn area(id: String, mut parts: Parts<'_>, date: Date, warnings: &mut Vec<String>) -> Result<PlannedArea, Refusal> {
+    // By name, so that the order of features in the file changes nothing.
+    parts.features.sort_by(|one, other| one.name.cmp(&other.name));
+    let shapes: Vec<&Shape> = parts.features.iter().map(|feature| &feature.shape).collect();
+    let (name, board, board_source) = match register::by_area(&parts.name) {
+        Some(entry) => (entry.area.to_owned(), entry.board.to_owned(), entry.source.to_owned()),
+        None => {
+            let board = format!("{} stadsdelsnämnd", parts.name);
+            let warning =
+                format!("{:?} is not in the register of boards since 2007; its board is called {board:?}", parts.name);
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+            (parts.name.clone(), board, "Importens namn på området".to_owned())
+        }
+    };
+    let joined = dissolve(&shapes).map_err(|source| Refusal::Area { area: name.clone(), division: date, source })?;
+    let geometry = multi_polygon(joined.to_geojson());
+    let shape = Shape::from_geojson(&geometry).map_err(|source| Refusal::Outline {
+        area: name.clone(),
+        division: date,
+        source,
+    })?;
+    Ok(PlannedArea {
+        board: Named::new(id.clone(), board),
+        area: Named::new(id, name),
+        board_source,
+        geometry,
+        shape,
+        neighbourhoods: parts.features.iter().map(|feature| feature.name.clone()).collect(),
+        approximate: parts.features.iter().any(|feature| feature.approximate),
+    })
+}
+
+/// One form for all areas, so that equal outlines are equal values.
+fn multi_polygon(mut geometry: Value) -> Value {
+    if geometry.get("type").and_then(Value::as_str) == Some("Polygon") {
+        let coordinates = geometry["coordinates"].take();
+        geometry = json!({ "type": "MultiPolygon", "coordinates": [coordinates] });
+    }
+    geometry
+}

@@ -1,0 +1,111 @@
+//! From the body of a request to an import: everything is read and checked here, nothing is judged.
+
+use crate::{
+    domain::{AreasFrom, Import, boundaries, mapping},
+    limits::{DIVISIONS_MAX, SOURCE_LETTERS_MAX},
+};
+use jiff::civil::Date;
+use narhet_calendar::local_midnight;
+use narhet_proto::wire::Problem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The body of `import-division` and `rehearse-import`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ImportBody {
+    /// The text of a GeoJSON FeatureCollection.
+    boundaries: String,
+    /// The text of a CSV; without one each feature is an area.
+    #[serde(default)]
+    mapping: Option<String>,
+    /// Which columns of the mapping; none means all.
+    #[serde(default)]
+    divisions: Vec<String>,
+    /// The first day of a division without mapping.
+    #[serde(default)]
+    valid_from: Option<String>,
+    #[serde(default)]
+    decided_at: Option<String>,
+    #[serde(default)]
+    accept: Vec<String>,
+    #[serde(default)]
+    dry_run: bool,
+    /// File name or whatever tells a reader where this came from.
+    #[serde(default)]
+    source: Option<String>,
+}
+
+/// An import, and whether it is only to be rehearsed.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    pub import: Import,
+    pub dry_run: bool,
+}
+
+/// Reads the body of an import.
+pub fn read(body: &RawValue) -> Result<Intake, Problem> {
+    let body: ImportBody =
+        serde_json::from_str(body.get()).map_err(|problem| Problem::at("", format!("not an import: {problem}")))?;
+    let source = body.source.unwrap_or_else(|| "import utan filnamn".to_owned());
+    if source.trim().is_empty() || source.chars().count() > SOURCE_LETTERS_MAX {
+        return Err(Problem::at("/source", format!("name the source with 1 to {SOURCE_LETTERS_MAX} characters")));
+    }
+    if body.divisions.len() > DIVISIONS_MAX {
+        return Err(Problem::at("/divisions", format!("at most {DIVISIONS_MAX} divisions at once")));
+    }
+    let valid_from = body.valid_from.as_deref().map(|text| day("/validFrom", text)).transpose()?;
+    let decided_at = body.decided_at.as_deref().map(|text| day("/decidedAt", text)).transpose()?;
+    let areas_from = match body.mapping {
+        Some(mapping) => from_mapping(&mapping, &body.divisions, valid_from)?,
+        None if !body.divisions.is_empty() => {
+            return Err(Problem::at("/divisions", "divisions are columns of a mapping, and there is none"));
+        }
+        None => AreasFrom::Features {
+            valid_from: valid_from.ok_or_else(|| {
+                Problem::at("/validFrom", "without a mapping the features are areas: say from which day they apply")
+            })?,
+        },
+    };
+    let boundaries =
+        boundaries::read(&body.boundaries).map_err(|problem| Problem::at("/boundaries", problem.to_string()))?;
+    let import = Import {
+        boundaries,
+        areas_from,
+        decided_at: decided_at.map(local_midnight),
+        accept: body.accept.into_iter().collect(),
+        source,
+    };
+    Ok(Intake { import, dry_run: body.dry_run })
+}
+
+fn from_mapping(text: &str, divisions: &[String], valid_from: Option<Date>) -> Result<AreasFrom, Problem> {
+    if valid_from.is_some() {
+        return Err(Problem::at(
+            "/validFrom",
+            "the columns of the mapping say from which day they apply; leave this out",
+        ));
+    }
+    let mapping = mapping::read(text).map_err(|problem| Problem::at("/mapping", problem.to_string()))?;
+    let mut wanted = Vec::new();
+    for (index, text) in divisions.iter().enumerate() {
+        let pointer = format!("/divisions/{index}");
+        let date = day(&pointer, text)?;
+        if !mapping.divisions.contains(&date) {
+            let columns: Vec<String> = mapping.divisions.iter().map(Date::to_string).collect();
+            return Err(Problem::at(
+                &pointer,
+                format!("the mapping has no column for {date}; it has {}", columns.join(", ")),
+            ));
+        }
+        if !wanted.contains(&date) {
+            wanted.push(date);
+        }
+    }
+    let divisions = if wanted.is_empty() { mapping.divisions.clone() } else { wanted };
+    Ok(AreasFrom::Mapping { mapping, divisions })
+}
+
+fn day(pointer: &str, text: &str) -> Result<Date, Problem> {
+    text.parse().map_err(|_| Problem::at(pointer, format!("{text:?} is not a day; write it as 2023-07-01")))
+}

@@ -1,0 +1,215 @@
+//! The context as the host runs it: commands and queries in, events out.
+
+use crate::{
+    domain::{
+        Fact, Refusal, plan, record,
+        register::{STANDING_AREAS, STANDING_BOARDS},
+    },
+    intake::{self, Intake},
+    report::Report,
+};
+use narhet_runtime::Expected;
+use narhet_kernel::{BoardId, Context, Principal, Role, StreamId, Timestamp, Uuid};
+use narhet_proto::{
+    Draft, Event,
+    events::{
+        Named,
+        area::{AreaDrawn, BoardEstablished},
+    },
+    wire::{ErrorCode, FieldError, Problem, Request},
+};
+use narhet_responsibility::{Division, Responsibility};
+use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
+
+/// The command that records divisions.
+pub const IMPORT_DIVISION: &str = "import-division";
+/// The query that answers what the command would, changing nothing.
+pub const REHEARSE_IMPORT: &str = "rehearse-import";
+
+const IMPORTERS: &[Role] = &[Role::CitySecurity, Role::Admin];
+
+/// The area service: boards, areas and divisions.
+#[derive(Clone, Debug, Default)]
+pub struct AreaService {
+    house: Responsibility,
+}
+
+impl AreaService {
+    /// What has been recorded so far.
+    pub fn responsibility(&self) -> &Responsibility {
+        &self.house
+    }
+
+    /// The divisions among these events, by `validFrom`.
+    fn divisions(&self, event_ids: &[Uuid]) -> Vec<&Division> {
+        let mut divisions: Vec<&Division> =
+            event_ids.iter().filter_map(|id| self.house.division(&id.to_string())).collect();
+        divisions.sort_by_key(|division| division.valid_from());
+        divisions
+    }
+
+    fn import(&self, request: &Request, env: &Env) -> Result<Decision, Problem> {
+        let role = importer(env.principal)?;
+        let Intake { import, dry_run } = intake::read(&request.body)?;
+        if dry_run {
+            return Err(Problem::at("/dryRun", format!("this records; ask {REHEARSE_IMPORT} for a dry run")));
+        }
+        let plan = plan(&import);
+        refuse(&plan.refused)?;
+        let recording = record(&plan, &self.house, import.decided_at, &import.source, || env.new_id());
+        refuse(&recording.refused)?;
+        let owner = env.principal.owner();
+        let writes = recording.facts.iter().map(|(id, fact)| write(*id, fact, &owner)).collect();
+        let answered_by = recording.divisions.iter().map(|division| division.id).collect();
+        Ok(Decision { writes, role: Some(role), answered_by })
+    }
+
+    fn rehearse(&self, request: &Request, env: &Env) -> Result<AnswerBody, Problem> {
+        importer(env.principal)?;
+        let Intake { import, .. } = intake::read(&request.body)?;
+        let plan = plan(&import);
+        let recording = record(&plan, &self.house, import.decided_at, &import.source, || env.new_id());
+        Ok(AnswerBody::of(&Report::of_plan(&plan, &recording)))
+    }
+}
+
+impl Service for AreaService {
+    const CONTEXT: Context = Context::Area;
+    const FOLLOWS: &'static [Follow] = &[];
+    const COMMANDS: &'static [&'static str] = &[IMPORT_DIVISION];
+    const QUERIES: &'static [&'static str] = &[REHEARSE_IMPORT];
+
+    fn first_start(&self, env: &Env) -> Vec<Write> {
+        let owner = Principal::house().owner();
+        let boards = STANDING_BOARDS.iter().map(|board| {
+            let established = BoardEstablished {
+                id: board.id.to_owned(),
+                name: board.name.to_owned(),
+                kind: board.kind,
+                valid_from: None,
+                source: board.source.to_owned(),
+                division_id: None,
+            };
+            let draft = Draft::public(env.new_id(), StreamId::new("board", board.id), owner.clone(), &established);
+            Write::one(Expected::NoStream, draft)
+        });
+        let areas = STANDING_AREAS.iter().map(|area| {
+            let board = STANDING_BOARDS.iter().find(|board| board.id == area.board);
+            let drawn = AreaDrawn {
+                area_id: area.id.to_owned(),
+                name: area.name.to_owned(),
+                board: Named::new(area.board, board.map_or(area.board, |board| board.name)),
+                tier: area.tier,
+                division_id: None,
+                valid_from: None,
+                geometry: None,
+                neighbourhoods: Vec::new(),
+                approximate: false,
+            };
+            let draft = Draft::public(env.new_id(), StreamId::new("area", area.id), owner.clone(), &drawn);
+            Write::one(Expected::NoStream, draft)
+        });
+        boards.chain(areas).collect()
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        self.house.apply(event);
+    }
+
+    fn observe(&mut self, _event: &Event) {}
+
+    fn react(&self, _event: &Event, _env: &Env) -> Vec<Write> {
+        Vec::new()
+    }
+
+    fn decide(&self, command: &str, request: &Request, env: &Env) -> Result<Decision, Problem> {
+        match command {
+            IMPORT_DIVISION => self.import(request, env),
+            _ => Err(unknown(command)),
+        }
+    }
+
+    fn reply(&self, command: &str, event_ids: &[Uuid], _env: &Env) -> Result<AnswerBody, Problem> {
+        match command {
+            IMPORT_DIVISION => Ok(AnswerBody::of(&Report::of_recorded(&self.divisions(event_ids)))),
+            _ => Err(unknown(command)),
+        }
+    }
+
+    fn answer(&self, query: &str, request: &Request, env: &Env) -> Result<AnswerBody, Problem> {
+        match query {
+            REHEARSE_IMPORT => self.rehearse(request, env),
+            _ => Err(unknown(query)),
+        }
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn fire(&mut self, _env: &Env) -> Vec<Write> {
+        Vec::new()
+    }
+
+    fn health(&self, _now: Timestamp) -> Result<(), String> {
+        self.house.health().map_err(|unreadable| unreadable.to_string())
+    }
+}
+
+/// The role that may import; here `admin` is a right, not the demo exception.
+fn importer(principal: &Principal) -> Result<Role, Problem> {
+    principal.acting_as(IMPORTERS).ok_or_else(|| Problem::forbidden("import boundaries"))
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::new(ErrorCode::NotFound, format!("area knows nothing called {name:?}"))
+}
+
+/// One problem for everything that is refused: `invalid-input` as soon as the input itself is wrong, else the rule's.
+fn refuse(refused: &[Refusal]) -> Result<(), Problem> {
+    let Some(first) = refused.iter().find(|refusal| refusal.rule().is_none()).or(refused.first()) else {
+        return Ok(());
+    };
+    let others = match refused.len() {
+        1 => String::new(),
+        count => format!(" (and {} more, see errors)", count - 1),
+    };
+    let detail = format!("{first}{others}; nothing was recorded");
+    let errors = refused
+        .iter()
+        .map(|refusal| FieldError {
+            pointer: Some(refusal.pointer().to_owned()),
+            parameter: None,
+            detail: refusal.to_string(),
+        })
+        .collect();
+    let problem = match first.rule() {
+        Some(rule) => Problem::refused(rule, detail),
+        None => Problem::new(ErrorCode::InvalidInput, detail),
+    };
+    Err(Problem { errors, ..problem })
+}
+
+/// A division and a board open their streams; boards may end and areas be drawn again in theirs.
+fn write(id: Uuid, fact: &Fact, owner: &BoardId) -> Write {
+    let owner = owner.clone();
+    match fact {
+        Fact::Established(board) => {
+            let stream = StreamId::new("board", &board.id);
+            Write::one(Expected::NoStream, Draft::public(id, stream, owner, board))
+        }
+        Fact::Dissolved(end) => {
+            Write::one(Expected::Any, Draft::public(id, StreamId::new("board", &end.id), owner, end))
+        }
+        Fact::Drawn(area) => {
+            Write::one(Expected::Any, Draft::public(id, StreamId::new("area", &area.area_id), owner, area))
+        }
+        Fact::Recorded(division) => {
+            let stream = StreamId::new("division", &division.division_id);
+            Write::one(Expected::NoStream, Draft::public(id, stream, owner, division))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
