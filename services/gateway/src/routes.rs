@@ -1,0 +1,150 @@
+//! The one table of routes; the router, the gates and the check against `proto/openapi.json` all read it.
+
+mod events;
+mod health;
+mod import;
+mod incidents;
+mod map;
+mod reply;
+
+use crate::{
+    app::Shared,
+    limits::{COMMAND_TIMEOUT, IMPORT_TIMEOUT, READ_TIMEOUT},
+    request::{guard, observe},
+};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{Method, StatusCode},
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, patch, post},
+};
+use narhet_kernel::limits::IMPORT_BYTES_MAX;
+use std::{any::Any, time::Duration};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// What must be known about the caller before a handler sees the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    Authenticated,
+    ReadEvents,
+    ReadIncidents,
+    ReportIncidents,
+    ImportBoundaries,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Alive,
+    Ready,
+    Metrics,
+    ApiInfo,
+    OpenApi,
+    Responsibility,
+    Duty,
+    ReportIncident,
+    ListIncidents,
+    ReadIncident,
+    ChangeIncident,
+    Events,
+    Boards,
+    Areas,
+    Import,
+    Unknown,
+}
+
+/// One method of one path.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: &'static Method,
+    pub path: &'static str,
+    pub gate: Gate,
+    call: Call,
+}
+
+impl Route {
+    /// What stands in for a path that is no route: only who is authenticated learns that.
+    pub const fn unknown() -> Self {
+        Self { method: &Method::GET, path: "(none)", gate: Gate::Authenticated, call: Call::Unknown }
+    }
+
+    pub fn timeout(&self) -> Duration {
+        match self.call {
+            Call::Import => IMPORT_TIMEOUT,
+            Call::ReportIncident | Call::ChangeIncident => COMMAND_TIMEOUT,
+            _ => READ_TIMEOUT,
+        }
+    }
+}
+
+const fn route(method: &'static Method, path: &'static str, gate: Gate, call: Call) -> Route {
+    Route { method, path, gate, call }
+}
+
+/// Every route there is.
+pub const ROUTES: [Route; 15] = [
+    route(&Method::GET, "/healthz", Gate::Open, Call::Alive),
+    route(&Method::GET, "/readyz", Gate::Open, Call::Ready),
+    route(&Method::GET, "/metrics", Gate::Open, Call::Metrics),
+    route(&Method::GET, "/v1/api-info", Gate::Open, Call::ApiInfo),
+    route(&Method::GET, "/v1/openapi.json", Gate::Open, Call::OpenApi),
+    route(&Method::GET, "/v1/responsibility", Gate::Authenticated, Call::Responsibility),
+    route(&Method::GET, "/v1/duty", Gate::Authenticated, Call::Duty),
+    route(&Method::GET, "/v1/boards", Gate::Authenticated, Call::Boards),
+    route(&Method::GET, "/v1/areas", Gate::Authenticated, Call::Areas),
+    route(&Method::POST, "/v1/areas/import", Gate::ImportBoundaries, Call::Import),
+    route(&Method::POST, "/v1/incidents", Gate::ReportIncidents, Call::ReportIncident),
+    route(&Method::GET, "/v1/incidents", Gate::ReadIncidents, Call::ListIncidents),
+    route(&Method::GET, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ReadIncident),
+    route(&Method::PATCH, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ChangeIncident),
+    route(&Method::GET, "/v1/events", Gate::ReadEvents, Call::Events),
+];
+
+fn handler(call: Call) -> MethodRouter<Shared> {
+    match call {
+        Call::Alive => get(health::alive),
+        Call::Ready => get(health::ready),
+        Call::Metrics => get(health::metrics),
+        Call::ApiInfo => get(health::api_info),
+        Call::OpenApi => get(health::openapi),
+        Call::Responsibility => get(map::responsibility),
+        Call::Duty => get(map::duty),
+        Call::Boards => get(map::boards),
+        Call::Areas => get(map::areas),
+        // Multipart framing comes on top of the two parts.
+        Call::Import => post(import::import).layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX + 64 * 1024)),
+        Call::ReportIncident => post(incidents::report),
+        Call::ListIncidents => get(incidents::list),
+        Call::ReadIncident => get(incidents::read),
+        Call::ChangeIncident => patch(incidents::change),
+        Call::Events => get(events::events),
+        Call::Unknown => MethodRouter::new(),
+    }
+}
+
+/// The whole HTTP edge.
+pub fn router(app: Shared) -> Router {
+    ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, handler(route.call)))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+        .layer(from_fn_with_state(app.clone(), guard))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), observe))
+        .with_state(app)
+}
+
+/// The panic's message is logged by the panic hook; the caller learns only that the fault is ours.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+#[cfg(test)]
+mod openapi_tests;
+#[cfg(test)]
+mod tests;
