@@ -74,7 +74,7 @@ fn micros(time: Duration) -> String {
     format!("{:.0} µs", time.as_secs_f64() * 1e6)
 }
 
-pub fn run() {
+pub fn appends() {
     let bare = bare_sync();
     let one = one_writer();
     row("bare pwrite + fdatasync, p50", &micros(bare), "1 KiB into allocated space");
@@ -89,7 +89,6 @@ pub fn run() {
         }
         Err(why) => row("PostgreSQL 15 inserts, 32 clients", "not measured", &why),
     }
-    a_million();
 }
 
 fn ratio(one: Duration, other: Duration) -> f64 {
@@ -140,6 +139,19 @@ fn many_writers() -> (f64, u64, Duration) {
     (rate, stored, percentile(&mut times, 99))
 }
 
+/// The defaults, unless the environment says otherwise: for finding better ones.
+fn options(folder: &Path) -> Options {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let mut options = Options::new(folder, Clock::system());
+    if let Some(events) = number("NARHET_BENCH_FOLD_EVENTS") {
+        options.fold_events = events as usize;
+    }
+    if let Some(bytes) = number("NARHET_BENCH_SLED_CACHE_BYTES") {
+        options.sled_cache_bytes = bytes;
+    }
+    options
+}
+
 /// Runs the writers as tasks, as a service does, each waiting for its event before the next.
 fn append_for(store: &Store, time: Duration, events: u64) -> (f64, Vec<Duration>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio starts");
@@ -176,9 +188,10 @@ fn append_for(store: &Store, time: Duration, events: u64) -> (f64, Vec<Duration>
     (store.committed_position() as f64 / start.elapsed().as_secs_f64(), times)
 }
 
-fn a_million() {
+/// What a log of a million events takes in memory, on disk and at start.
+pub fn a_million() {
     let folder = folder("million");
-    let store = Store::open(Options::new(&folder, Clock::system())).expect("the store opens");
+    let store = Store::open(options(&folder)).expect("the store opens");
     let before = resident_bytes();
     let (rate, times) = append_for(&store, Duration::from_secs(600), EVENTS);
     drop(times);

@@ -21,7 +21,7 @@ pub const DEDUPE_EVENTS: usize = 65_536;
 /// How much journal is re-read on open to refill the window of ids, at most.
 pub const DEDUPE_BYTES: u64 = 96 * 1024 * 1024;
 /// Durable events that may wait for their index before they are folded into sled at once.
-pub const FOLD_EVENTS: usize = 131_072;
+pub const FOLD_EVENTS: usize = 262_144;
 /// The longest time that durable events wait to be folded into sled.
 pub const FOLD_INTERVAL_MS: u64 = 5_000;
 /// How long an idempotency outcome is remembered: a day, as clients are told.
