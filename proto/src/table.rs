@@ -2,6 +2,7 @@
 
 use crate::events::{Message, area::*, duty::*, house::*, situation::*};
 use narhet_kernel::Context;
+use serde_json::value::RawValue;
 
 /// One event type that this version understands.
 #[derive(Clone, Copy, Debug)]
@@ -11,8 +12,8 @@ pub struct EventType {
     pub name: &'static str,
     /// The full name of the message in `proto/**/*.proto`.
     pub proto: &'static str,
-    /// Whether this JSON decodes as the type's `data`, and if so what it reads back as.
-    pub round_trip: fn(&str) -> Result<serde_json::Value, serde_json::Error>,
+    /// Whether this JSON decodes as the type's `data`, and if so the text that this version would write for it.
+    pub round_trip: fn(&str) -> Result<Box<RawValue>, serde_json::Error>,
 }
 
 impl EventType {
@@ -26,8 +27,8 @@ impl EventType {
     }
 }
 
-fn round_trip<M: Message>(json: &str) -> Result<serde_json::Value, serde_json::Error> {
-    serde_json::to_value(serde_json::from_str::<M>(json)?)
+fn round_trip<M: Message>(json: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    serde_json::from_str::<M>(json).map(|message| message.to_raw())
 }
 
 /// Every event type that was ever written; old ones stay for ever.

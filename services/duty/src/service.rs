@@ -11,7 +11,7 @@ use crate::{
     read_model::{CaseView, Cases, read},
 };
 use narhet_calendar::OfficeHours;
-use narhet_event_store::Expected;
+use narhet_runtime::Expected;
 use narhet_kernel::{Context, Principal, StreamId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Event, Message,

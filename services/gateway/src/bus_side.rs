@@ -8,12 +8,12 @@ use crate::{
 use futures::future::BoxFuture;
 use narhet_bus::Bus;
 use narhet_kernel::{Context, Mark, StoreId, Vector};
-use narhet_proto::wire::{Answer, Problem, Request};
+use narhet_proto::wire::{Answer, LogReport, Problem, Request};
 use narhet_runtime::{
     caller::Caller,
     follow::{self, Delivered, FollowError, Follower},
 };
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// How often a role that has not answered at start is asked again.
@@ -46,6 +46,14 @@ impl Upstream for Caller {
                 unknown_events: health.unknown_events,
             })
         })
+    }
+
+    fn verify(&self, context: Context) -> BoxFuture<'_, Result<LogReport, Problem>> {
+        Box::pin(Caller::verify(self, context))
+    }
+
+    fn backup(&self, folder: PathBuf) -> BoxFuture<'_, Result<Vector, Problem>> {
+        Box::pin(async move { Caller::backup(self, &folder).await })
     }
 
     fn read_page<'a>(&'a self, from: &'a Vector, limit: usize) -> BoxFuture<'a, Result<Vec<Entry>, Problem>> {

@@ -71,7 +71,8 @@ pub struct Gateway {
 
 impl Gateway {
     /// Takes the address and opens the keys; connections wait until [`Gateway::run`].
-    pub async fn bind(options: Options, bus: Bus, caller: Caller) -> Result<Gateway, BindError> {
+    pub async fn bind(options: Options, bus: Bus) -> Result<Gateway, BindError> {
+        let caller = Caller::new(bus.clone());
         let upstream = Arc::new(caller.clone());
         Ok(Gateway { follows: Some((bus, caller)), ..Gateway::assemble(options, upstream).await? })
     }

@@ -1,6 +1,6 @@
 //! Every bound of the HTTP edge beside its reason, and the checks that need no context.
 
-use narhet_kernel::limits::JSON_DEPTH_MAX;
+use narhet_kernel::limits::{IMPORT_BYTES_MAX, JSON_DEPTH_MAX};
 use narhet_proto::wire::{ErrorCode, Problem};
 use std::time::Duration;
 
@@ -32,6 +32,10 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// An import; the whole city's polygons take seconds, a slow uplink the rest.
 pub const IMPORT_TIMEOUT: Duration = Duration::from_secs(120);
+/// A check or a copy of every log: 1 M events a second are read, and a house keeps decades.
+pub const KEEPER_TIMEOUT: Duration = Duration::from_secs(600);
+/// The multipart framing of an import comes on top of its two files.
+pub const IMPORT_REQUEST_BYTES_MAX: usize = IMPORT_BYTES_MAX + 64 * 1024;
 /// `minCursor` waits this long, then 503 (CONTRACT).
 pub const MIN_CURSOR_WAIT: Duration = Duration::from_secs(2);
 /// A role that does not say how it is within this is not ready.

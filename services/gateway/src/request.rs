@@ -167,6 +167,10 @@ pub fn check_gate(gate: Gate, principal: &Principal) -> Result<(), Problem> {
         Gate::ReportIncidents => Err(Problem::forbidden("report-incident")),
         Gate::ImportBoundaries if importer => Ok(()),
         Gate::ImportBoundaries => Err(Problem::forbidden("import-boundaries")),
+        Gate::VerifyLogs if principal.has(Role::Admin) || principal.has(Role::Auditor) => Ok(()),
+        Gate::VerifyLogs => Err(Problem::forbidden("verify-logs")),
+        Gate::BackUpLogs if principal.has(Role::Admin) => Ok(()),
+        Gate::BackUpLogs => Err(Problem::forbidden("back-up-logs")),
     }
 }
 
@@ -244,6 +248,8 @@ mod tests {
             assert_eq!(opens(Gate::ReadEvents), role != Role::Liaison, "{role}");
             assert_eq!(opens(Gate::ReadIncidents), !matches!(role, Role::Liaison | Role::Admin), "{role}");
             assert_eq!(opens(Gate::ImportBoundaries), matches!(role, Role::CitySecurity | Role::Admin), "{role}");
+            assert_eq!(opens(Gate::VerifyLogs), matches!(role, Role::Auditor | Role::Admin), "{role}");
+            assert_eq!(opens(Gate::BackUpLogs), role == Role::Admin, "{role}");
         }
         assert!(check_gate(Gate::ReadIncidents, &principal(Role::Admin, true)).is_ok());
         let refused = check_gate(Gate::ReadEvents, &principal(Role::Liaison, true)).unwrap_err();

@@ -5,11 +5,12 @@ mod health;
 mod import;
 mod incidents;
 mod map;
+mod node;
 mod reply;
 
 use crate::{
     app::Shared,
-    limits::{COMMAND_TIMEOUT, IMPORT_TIMEOUT, READ_TIMEOUT},
+    limits::{COMMAND_TIMEOUT, IMPORT_REQUEST_BYTES_MAX, IMPORT_TIMEOUT, KEEPER_TIMEOUT, READ_TIMEOUT},
     request::{guard, observe},
 };
 use axum::{
@@ -20,7 +21,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, patch, post},
 };
-use narhet_kernel::limits::IMPORT_BYTES_MAX;
 use std::{any::Any, time::Duration};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -33,6 +33,8 @@ pub enum Gate {
     ReadIncidents,
     ReportIncidents,
     ImportBoundaries,
+    VerifyLogs,
+    BackUpLogs,
 }
 
 /// What a route does.
@@ -53,6 +55,8 @@ enum Call {
     Boards,
     Areas,
     Import,
+    Verify,
+    BackUp,
     Unknown,
 }
 
@@ -74,6 +78,7 @@ impl Route {
     pub fn timeout(&self) -> Duration {
         match self.call {
             Call::Import => IMPORT_TIMEOUT,
+            Call::Verify | Call::BackUp => KEEPER_TIMEOUT,
             Call::ReportIncident | Call::ChangeIncident => COMMAND_TIMEOUT,
             _ => READ_TIMEOUT,
         }
@@ -85,7 +90,7 @@ const fn route(method: &'static Method, path: &'static str, gate: Gate, call: Ca
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 15] = [
+pub const ROUTES: [Route; 17] = [
     route(&Method::GET, "/healthz", Gate::Open, Call::Alive),
     route(&Method::GET, "/readyz", Gate::Open, Call::Ready),
     route(&Method::GET, "/metrics", Gate::Open, Call::Metrics),
@@ -101,6 +106,8 @@ pub const ROUTES: [Route; 15] = [
     route(&Method::GET, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ReadIncident),
     route(&Method::PATCH, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ChangeIncident),
     route(&Method::GET, "/v1/events", Gate::ReadEvents, Call::Events),
+    route(&Method::POST, "/v1/node/verify", Gate::VerifyLogs, Call::Verify),
+    route(&Method::POST, "/v1/node/backup", Gate::BackUpLogs, Call::BackUp),
 ];
 
 fn handler(call: Call) -> MethodRouter<Shared> {
@@ -114,13 +121,14 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::Duty => get(map::duty),
         Call::Boards => get(map::boards),
         Call::Areas => get(map::areas),
-        // Multipart framing comes on top of the two parts.
-        Call::Import => post(import::import).layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX + 64 * 1024)),
+        Call::Import => post(import::import).layer(DefaultBodyLimit::max(IMPORT_REQUEST_BYTES_MAX)),
         Call::ReportIncident => post(incidents::report),
         Call::ListIncidents => get(incidents::list),
         Call::ReadIncident => get(incidents::read),
         Call::ChangeIncident => patch(incidents::change),
         Call::Events => get(events::events),
+        Call::Verify => post(node::verify),
+        Call::BackUp => post(node::back_up),
         Call::Unknown => MethodRouter::new(),
     }
 }

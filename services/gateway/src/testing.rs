@@ -14,7 +14,7 @@ use narhet_proto::{
     Draft, Event, Message,
     envelope::{self, Cause},
     events::{Named, duty::SupportCaseOpened, situation::IncidentStatusChanged},
-    wire::{Answer, ErrorCode, Problem, Request},
+    wire::{Answer, ErrorCode, LogReport, Problem, Request},
 };
 use parking_lot::Mutex;
 use serde_json::{json, value::RawValue};
@@ -144,6 +144,25 @@ impl Upstream for Fake {
         let ready = *self.red.lock() != Some(context);
         let reason = (!ready).then(|| "told to be red".to_owned());
         Box::pin(async move { Ok(RoleHealth { ready, reason, position: 0, store: STORE, unknown_events: 0 }) })
+    }
+
+    fn verify(&self, context: Context) -> BoxFuture<'_, Result<LogReport, Problem>> {
+        let report = LogReport {
+            context: context.to_string(),
+            store: STORE.0,
+            events: 0,
+            frames: 0,
+            streams: 0,
+            event_bytes: 0,
+            last_hash: String::new(),
+            torn_tail_bytes: 0,
+            broken: None,
+        };
+        Box::pin(async move { Ok(report) })
+    }
+
+    fn backup(&self, _: PathBuf) -> BoxFuture<'_, Result<Vector, Problem>> {
+        Box::pin(async { Ok(Vector::new()) })
     }
 
     fn read_page<'a>(&'a self, from: &'a Vector, limit: usize) -> BoxFuture<'a, Result<Vec<Entry>, Problem>> {

@@ -5,7 +5,8 @@
 use crate::feed::Entry;
 use futures::future::BoxFuture;
 use narhet_kernel::{Context, StoreId, Vector};
-use narhet_proto::wire::{Answer, Problem, Request};
+use narhet_proto::wire::{Answer, LogReport, Problem, Request};
+use std::path::PathBuf;
 
 /// The owners of the contexts, as the gateway reaches them.
 pub trait Upstream: Send + Sync + 'static {
@@ -15,6 +16,12 @@ pub trait Upstream: Send + Sync + 'static {
     fn query(&self, context: Context, name: &'static str, request: Request) -> BoxFuture<'_, Result<Answer, Problem>>;
 
     fn health(&self, context: Context) -> BoxFuture<'_, Result<RoleHealth, Problem>>;
+
+    /// Has a context's owner check its whole log.
+    fn verify(&self, context: Context) -> BoxFuture<'_, Result<LogReport, Problem>>;
+
+    /// Copies every log, live, into a folder on the owners' machine; answers the cut.
+    fn backup(&self, folder: PathBuf) -> BoxFuture<'_, Result<Vector, Problem>>;
 
     /// Up to `limit` events after `from` out of the owners' logs, cause before effect; empty at the head.
     fn read_page<'a>(&'a self, from: &'a Vector, limit: usize) -> BoxFuture<'a, Result<Vec<Entry>, Problem>>;

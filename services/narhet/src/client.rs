@@ -25,7 +25,10 @@ impl Client {
             return Ok(Client { http, url: url.trim_end_matches('/').to_owned(), token: token.clone() });
         }
         let file = NodeFile::read(&node.data).with_context(|| {
-            format!("no house runs in {}: start it with `narhet up`, or name one with --url and --token", node.data.display())
+            format!(
+                "no house runs in {}: start it with `narhet up`, or name one with --url and --token",
+                node.data.display()
+            )
         })?;
         let token = match &node.token {
             Some(token) => token.clone(),

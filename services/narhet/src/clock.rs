@@ -22,7 +22,8 @@ pub fn open(data: &Path, wanted: Option<&str>) -> anyhow::Result<Clock> {
         && anchor.house < present
     {
         // The same flag on a restart goes on; only a later instant moves the house.
-        if stored.is_some_and(|stored| stored.house == anchor.house && (stored.rate - anchor.rate).abs() < f64::EPSILON) {
+        if stored.is_some_and(|stored| stored.house == anchor.house && (stored.rate - anchor.rate).abs() < f64::EPSILON)
+        {
             return Ok(stored.map_or_else(Clock::system, Clock::house));
         }
         bail!("--clock {} lies before the house's present {present}: recorded time never runs backwards", anchor.house);
@@ -34,13 +35,11 @@ pub fn open(data: &Path, wanted: Option<&str>) -> anyhow::Result<Clock> {
 }
 
 fn parse(text: &str) -> anyhow::Result<Anchor> {
-    let (instant, rate) = text.split_once(['x', '×']).map_or((text, 1.0), |(instant, rate)| {
-        (instant, rate.parse().unwrap_or(f64::NAN))
-    });
+    let (instant, rate) =
+        text.split_once(['x', '×']).map_or((text, 1.0), |(instant, rate)| (instant, rate.parse().unwrap_or(f64::NAN)));
     // 2023-03-01T00:00Z without seconds is what people write.
-    let house: Timestamp = instant
-        .parse()
-        .with_context(|| format!("{instant:?} is not an instant: write 2026-12-24T13:00:00+01:00"))?;
+    let house: Timestamp =
+        instant.parse().with_context(|| format!("{instant:?} is not an instant: write 2026-12-24T13:00:00+01:00"))?;
     if !(rate > 0.0 && rate <= RATE_MAX) {
         bail!("the rate in {text:?} must lie above 0 and at or below {RATE_MAX}");
     }

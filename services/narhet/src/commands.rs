@@ -83,7 +83,12 @@ fn print_report(report: &Value) {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     for division in list("divisions") {
         let areas: Vec<&str> = division["areas"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        println!("division from {}: {} areas: {}", division["validFrom"].as_str().unwrap_or("?"), areas.len(), areas.join(", "));
+        println!(
+            "division from {}: {} areas: {}",
+            division["validFrom"].as_str().unwrap_or("?"),
+            areas.len(),
+            areas.join(", ")
+        );
     }
     for warning in list("warnings") {
         println!("warning: {}", warning.as_str().map_or_else(|| warning.to_string(), str::to_owned));

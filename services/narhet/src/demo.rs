@@ -25,12 +25,7 @@ pub async fn load(caller: &Caller, clock: &Clock) -> anyhow::Result<()> {
         "accept": [], "dryRun": false, "source": "deploy/demo/areas.geojson (approximate)",
     });
     let request = Request {
-        principal: Principal {
-            id: "p-demo".to_owned(),
-            roles: vec![Role::Admin],
-            demo: true,
-            ..Principal::house()
-        },
+        principal: Principal { id: "p-demo".to_owned(), roles: vec![Role::Admin], demo: true, ..Principal::house() },
         deadline: Timestamp::now() + jiff::SignedDuration::from_secs(IMPORT_DEADLINE_S),
         correlation_id: Uuid::new_v4(),
         idempotency_key: Some("demo-outline".to_owned()),
@@ -50,7 +45,8 @@ async fn has_division(caller: &Caller) -> Result<bool, Problem> {
     loop {
         let page = caller.log_page(Context::Area, from).await?;
         let is_division = |event: &Event| event.event_type == DivisionRecorded::TYPE;
-        if page.events.iter().any(|event| Event::decode(event.get().as_bytes()).is_ok_and(|event| is_division(&event))) {
+        if page.events.iter().any(|event| Event::decode(event.get().as_bytes()).is_ok_and(|event| is_division(&event)))
+        {
             return Ok(true);
         }
         if page.events.is_empty() {

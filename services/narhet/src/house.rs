@@ -50,12 +50,14 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
         running.spawn(async move { house.run_context(role, bus, shutdown).await });
     }
     let demo_mode = flags.demo.is_some();
-    let gateway = house
-        .bind_gateway(gateway_bus.clone(), &settings.http(&flags), settings.identity.clone(), demo_mode)
-        .await?;
+    let gateway =
+        house.bind_gateway(gateway_bus.clone(), &settings.http(&flags), settings.identity.clone(), demo_mode).await?;
     let http = format!("http://{}", gateway.address());
     let stop = shutdown.clone();
-    running.spawn(async move { gateway.run(stop).await.context("role gateway") });
+    running.spawn(async move {
+        gateway.run(stop).await;
+        Ok(())
+    });
 
     let ready = async {
         wait_until_ready(&http).await?;
@@ -81,7 +83,9 @@ pub async fn run(run: Run, settings: Settings) -> anyhow::Result<ExitCode> {
     let data = settings.data(&flags);
     std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
     let data = data.canonicalize()?;
-    let Some(nats) = settings.nats(&flags) else { bail!("a single role needs --nats URL, the server that all roles share") };
+    let Some(nats) = settings.nats(&flags) else {
+        bail!("a single role needs --nats URL, the server that all roles share")
+    };
     let credentials: Credentials = identity::read(settings.nats_creds(&flags).as_deref())?;
     let house = House { clock: clock::open(&data, flags.clock.as_deref())?, data: data.clone(), nats: nats.clone() };
     let shutdown = shutdown_on_signal()?;
@@ -92,7 +96,10 @@ pub async fn run(run: Run, settings: Settings) -> anyhow::Result<ExitCode> {
         let gateway = house.bind_gateway(bus.clone(), &settings.http(&flags), settings.identity.clone(), demo).await?;
         let http = format!("http://{}", gateway.address());
         let stop = shutdown.clone();
-        running.spawn(async move { gateway.run(stop).await.context("role gateway") });
+        running.spawn(async move {
+            gateway.run(stop).await;
+            Ok(())
+        });
         let ready = async {
             wait_until_ready(&http).await?;
             NodeFile { http: http.clone(), nats: nats.clone(), pid: std::process::id(), demo }.write(&data)?;

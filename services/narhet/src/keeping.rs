@@ -70,7 +70,10 @@ fn print_report(report: &LogReport) {
         &report.last_hash[..16.min(report.last_hash.len())],
     );
     if report.torn_tail_bytes > 0 {
-        println!("           {} bytes of an unacknowledged frame at the end; the next start cuts them", report.torn_tail_bytes);
+        println!(
+            "           {} bytes of an unacknowledged frame at the end; the next start cuts them",
+            report.torn_tail_bytes
+        );
     }
 }
 
@@ -84,7 +87,10 @@ pub async fn backup(backup: Backup) -> anyhow::Result<ExitCode> {
     if let Some(keys) = &backup.keys_to {
         fs::create_dir(keys).with_context(|| format!("{} must be a new folder", keys.display()))?;
         copy_folder(&backup.node.data.join("keys"), keys)?;
-        println!("keys in {}: keep them apart from the logs, and not for longer than an erasure may take", keys.display());
+        println!(
+            "keys in {}: keep them apart from the logs, and not for longer than an erasure may take",
+            keys.display()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ mod settings;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -51,8 +51,12 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// Logs go to standard error; standard output belongs to what was asked for.
 fn start_logging(arguments: &Arguments) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("NARHET_LOG").unwrap_or_else(|_| EnvFilter::new("info,async_nats=warn,sled=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_from_env("NARHET_LOG").unwrap_or_else(|_| EnvFilter::new("info,async_nats=warn,sled=warn"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     if arguments.log_json {
         builder.json().init();
     } else {

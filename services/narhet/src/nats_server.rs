@@ -172,7 +172,9 @@ fn find() -> anyhow::Result<PathBuf> {
         None => {
             candidates.push(PathBuf::from(".tools/bin/nats-server"));
             let beside = std::env::current_exe().ok();
-            candidates.extend(beside.iter().flat_map(|exe| exe.ancestors().skip(1)).map(|up| up.join(".tools/bin/nats-server")));
+            candidates.extend(
+                beside.iter().flat_map(|exe| exe.ancestors().skip(1)).map(|up| up.join(".tools/bin/nats-server")),
+            );
             let path = std::env::var_os("PATH").unwrap_or_default();
             candidates.extend(std::env::split_paths(&path).map(|folder| folder.join("nats-server")));
         }
@@ -193,10 +195,9 @@ fn check_version(binary: &Path) -> anyhow::Result<()> {
     });
     match version {
         Some(version) if version >= OLDEST => Ok(()),
-        Some((major, minor)) => bail!(
-            "{} is version {major}.{minor}, at least 2.12 is needed: `make tools` fetches one",
-            binary.display()
-        ),
+        Some((major, minor)) => {
+            bail!("{} is version {major}.{minor}, at least 2.12 is needed: `make tools` fetches one", binary.display())
+        }
         None => bail!("{} does not say its version: {text}", binary.display()),
     }
 }

@@ -77,7 +77,7 @@ impl House {
             };
             let (bus, stop) = (bus.clone(), shutdown.clone());
             let ended = match role {
-                RunRole::Area => host::run(narhet_area::Area::default(), bus, options, stop).await,
+                RunRole::Area => host::run(narhet_area::AreaService::default(), bus, options, stop).await,
                 RunRole::Duty => host::run(narhet_duty::Duty::default(), bus, options, stop).await,
                 RunRole::Situation => host::run(narhet_situation::Situation::default(), bus, options, stop).await,
                 RunRole::Gateway => return Ok(()),
@@ -89,7 +89,11 @@ impl House {
             if !error.may_heal() || shutdown.is_cancelled() {
                 return Err(error).with_context(|| format!("role {}", role.name()));
             }
-            tracing::error!(role = role.name(), error = format!("{:#}", anyhow::Error::new(error)), "a role failed; it starts again");
+            tracing::error!(
+                role = role.name(),
+                error = format!("{:#}", anyhow::Error::new(error)),
+                "a role failed; it starts again"
+            );
             tokio::select! {
                 () = tokio::time::sleep(RESTART_DELAY) => {}
                 () = shutdown.cancelled() => return Ok(()),
@@ -113,6 +117,7 @@ impl House {
             keys_folder: self.keys_folder(RunRole::Gateway),
             demo,
             clock: self.clock.clone(),
+            limits: narhet_gateway::Limits::default(),
         };
         Gateway::bind(options, bus).await.with_context(|| format!("the HTTP interface at {http}"))
     }

@@ -7,7 +7,7 @@ use crate::{
     sealing, view,
     watch::SupportWatch,
 };
-use narhet_event_store::Expected;
+use narhet_runtime::Expected;
 use narhet_kernel::{BoardId, Context, Klass, Principal, Role, StreamId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Event, Message, access,

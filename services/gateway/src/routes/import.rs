@@ -3,7 +3,7 @@
 use super::reply::{self, raw};
 use crate::{
     app::Shared,
-    limits::{check_depth, too_large},
+    limits::{IMPORT_REQUEST_BYTES_MAX, check_depth, too_large},
     problem::Refused,
     query::Query,
     request::Ask,
@@ -81,7 +81,7 @@ fn check_head(headers: &HeaderMap) -> Result<(), Problem> {
         return Err(Problem { code: ErrorCode::UnsupportedMediaType, ..Problem::parameter("Content-Type", detail) });
     }
     match text(header::CONTENT_LENGTH).parse::<usize>() {
-        Ok(length) if length > IMPORT_BYTES_MAX => Err(too_large("the import", IMPORT_BYTES_MAX)),
+        Ok(length) if length > IMPORT_REQUEST_BYTES_MAX => Err(too_large("the import", IMPORT_BYTES_MAX)),
         _ => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ pub type Headers = BTreeMap<String, String>;
 /// A connection to the bus; cheap to clone.
 #[derive(Clone)]
 pub enum Bus {
-    Nats(nats::Nats),
+    Nats(std::sync::Arc<nats::Nats>),
     Twin(Twin),
 }
 
@@ -67,7 +67,10 @@ pub struct Incoming {
 
 /// How to answer an [`Incoming`].
 pub enum Answer {
-    Nats { client: async_nats::Client, reply: async_nats::Subject },
+    Nats {
+        client: async_nats::Client,
+        reply: async_nats::Subject,
+    },
     Twin(oneshot::Sender<Bytes>),
     /// Nobody waits: a request without a reply subject.
     None,

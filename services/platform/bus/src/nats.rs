@@ -71,7 +71,7 @@ pub struct Nats {
 impl crate::Bus {
     /// Connects; fails when the server cannot be reached now or is too old. Later losses are healed in the background.
     pub async fn connect(options: NatsOptions) -> Result<crate::Bus, BusError> {
-        Nats::connect(options).await.map(crate::Bus::Nats)
+        Nats::connect(options).await.map(|nats| crate::Bus::Nats(std::sync::Arc::new(nats)))
     }
 }
 
@@ -91,6 +91,9 @@ impl Nats {
                 async move {
                     match event {
                         async_nats::Event::Connected => sender.send_modify(|epoch| *epoch += 1),
+                        closing @ (async_nats::Event::Draining | async_nats::Event::Closed) => {
+                            tracing::debug!(connection = %name, event = %closing, "bus");
+                        }
                         other => tracing::info!(connection = %name, event = %other, "bus"),
                     }
                 }
@@ -128,8 +131,7 @@ impl Nats {
         payload: Bytes,
         timeout: Duration,
     ) -> Result<Bytes, RequestError> {
-        let request =
-            async_nats::Request::new().payload(payload).headers(header_map(&headers)).timeout(Some(timeout));
+        let request = async_nats::Request::new().payload(payload).headers(header_map(&headers)).timeout(Some(timeout));
         match self.client.send_request(subject.to_owned(), request).await {
             Ok(message) => Ok(message.payload),
             Err(error) => Err(match error.kind() {
@@ -144,7 +146,8 @@ impl Nats {
 
     pub(crate) async fn serve(&self, pattern: &str, capacity: usize) -> Result<Requests, BusError> {
         let failed = |reason: String| BusError::Failed { doing: "serving requests", reason };
-        let mut subscriber = self.client.subscribe(pattern.to_owned()).await.map_err(|error| failed(error.to_string()))?;
+        let mut subscriber =
+            self.client.subscribe(pattern.to_owned()).await.map_err(|error| failed(error.to_string()))?;
         // Served only once the server knows: a caller that sees us ready must not get "no responders".
         self.client.flush().await.map_err(|error| failed(error.to_string()))?;
         let (sender, receiver) = mpsc::channel(capacity);
@@ -344,9 +347,7 @@ fn header_map(headers: &Headers) -> HeaderMap {
 }
 
 fn headers_of(map: HeaderMap) -> Headers {
-    map.iter()
-        .filter_map(|(name, values)| Some((name.to_string(), values.first()?.to_string())))
-        .collect()
+    map.iter().filter_map(|(name, values)| Some((name.to_string(), values.first()?.to_string()))).collect()
 }
 
 fn published(message: jetstream::message::StreamMessage) -> Published {

@@ -1,6 +1,8 @@
 //! The bus without a network: the same promises, one mutex.
 
-use crate::{Answer, Fence, Headers, Incoming, Messages, Outgoing, PublishError, Published, RequestError, Requests, matches};
+use crate::{
+    Answer, Fence, Headers, Incoming, Messages, Outgoing, PublishError, Published, RequestError, Requests, matches,
+};
 use bytes::Bytes;
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -60,7 +62,9 @@ impl Twin {
             server.send(incoming).await.map_err(|_| RequestError::NoResponders(subject.to_owned()))?;
             answered.await.map_err(|_| RequestError::TimedOut(subject.to_owned()))
         };
-        tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| Err(RequestError::TimedOut(subject.to_owned())))
+        tokio::time::timeout(timeout, exchange)
+            .await
+            .unwrap_or_else(|_| Err(RequestError::TimedOut(subject.to_owned())))
     }
 
     pub(crate) fn serve(&self, pattern: &str, capacity: usize) -> Requests {
@@ -92,7 +96,11 @@ impl Twin {
 
     pub(crate) fn next_from(&self, partition: &str, sequence: u64) -> Option<Published> {
         let state = self.lock();
-        state.stream.iter().find(|message| message.sequence >= sequence && matches(partition, &message.subject)).cloned()
+        state
+            .stream
+            .iter()
+            .find(|message| message.sequence >= sequence && matches(partition, &message.subject))
+            .cloned()
     }
 
     pub(crate) fn consume(&self, partitions: &[String], from_sequence: u64) -> Messages {

@@ -73,7 +73,9 @@ impl Caller {
 
     /// Asks how a context's owner is.
     pub async fn health(&self, context: Context) -> Result<Health, Problem> {
-        self.plain(&subject::query(context, "health"), Bytes::new(), HEALTH_TIMEOUT).await.map_err(|_| unavailable(context))
+        self.plain(&subject::query(context, "health"), Bytes::new(), HEALTH_TIMEOUT)
+            .await
+            .map_err(|_| unavailable(context))
     }
 
     /// Reads a range of a context's log from its owner.
@@ -84,7 +86,9 @@ impl Caller {
 
     /// Has a context's owner check its whole log.
     pub async fn verify(&self, context: Context) -> Result<LogReport, Problem> {
-        self.plain(&subject::keeper(context, "verify"), Bytes::new(), KEEPER_TIMEOUT).await.map_err(|_| unavailable(context))
+        self.plain(&subject::keeper(context, "verify"), Bytes::new(), KEEPER_TIMEOUT)
+            .await
+            .map_err(|_| unavailable(context))
     }
 
     /// Copies every log, live, into files below `folder` on the owners' machine: the largest cut in which whatever a

@@ -24,10 +24,7 @@ use narhet_proto::{
     wire::{Answer, ErrorCode, Problem, Reply, Request},
 };
 use std::{collections::VecDeque, sync::Arc, time::Duration};
-use tokio::{
-    sync::watch,
-    time::Instant,
-};
+use tokio::{sync::watch, time::Instant};
 
 /// How long a read waits for its `minCursor`.
 const MIN_CURSOR_WAIT: Duration = Duration::from_secs(2);
@@ -82,7 +79,7 @@ struct Waiting {
 pub(crate) enum Refused {
     Problem(Problem),
     /// The reader wants to see more than has been applied.
-    Wait(Request),
+    Wait(Box<Request>),
     Stop(HostError),
 }
 
@@ -182,7 +179,8 @@ impl<S: Service> Desk<S> {
             && let Some(outcome) = self.store.outcome(&principal.id, name, key)
         {
             if outcome.body_hash != body_hash {
-                let reuse = format!("Idempotency-Key {key:?} was used with another body: use a new key for a new command");
+                let reuse =
+                    format!("Idempotency-Key {key:?} was used with another body: use a new key for a new command");
                 return Err(Problem::new(ErrorCode::IdempotencyKeyReuse, reuse).into());
             }
             return self.reply(name, principal, &outcome.event_ids);
@@ -212,7 +210,7 @@ impl<S: Service> Desk<S> {
             return Err(unknown("query", name).into());
         }
         if request.min_cursor.as_ref().is_some_and(|wanted| !self.has_applied(wanted)) {
-            return Err(Refused::Wait(request));
+            return Err(Refused::Wait(Box::new(request)));
         }
         let answer = self.service.answer(name, &request, &self.env(&request.principal))?;
         Ok((self.answer_of(answer), self.folded))
@@ -498,8 +496,12 @@ impl<S: Service> Desk<S> {
                 context: S::CONTEXT,
                 reason: format!("position {}: {error}", stored.position),
             })?;
-            if table::event_type(&event.event_type).is_none() {
-                self.unknown_events += 1;
+            match table::event_type(&event.event_type) {
+                None => self.unknown_events += 1,
+                Some(known) => drop((known.round_trip)(event.data.get()).map_err(|error| HostError::Undecodable {
+                    context: S::CONTEXT,
+                    reason: format!("position {}: {error}", stored.position),
+                })?),
             }
             self.service.evolve(&event);
             self.folded = stored.position;
@@ -590,10 +592,7 @@ fn behind() -> Problem {
 }
 
 /// Replies leave in order, each once the log is durable up to what it rests on; a stopped log answers nothing more.
-async fn send_when_durable(
-    store: Store,
-    mut outgoing: tokio::sync::mpsc::UnboundedReceiver<(u64, ReplyTo, Vec<u8>)>,
-) {
+async fn send_when_durable(store: Store, mut outgoing: tokio::sync::mpsc::UnboundedReceiver<(u64, ReplyTo, Vec<u8>)>) {
     while let Some((position, reply, bytes)) = outgoing.recv().await {
         if store.durable(position).await.is_err() {
             return;

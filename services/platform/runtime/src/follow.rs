@@ -9,8 +9,7 @@ use bytes::Bytes;
 use narhet_bus::{Bus, BusError, Messages, Published};
 use narhet_kernel::{Context, Mark, StoreId, Vector};
 use narhet_proto::{
-    Event, subject,
-    table,
+    Event, subject, table,
     wire::{LogPage, Problem},
 };
 use std::{
@@ -217,7 +216,11 @@ impl State {
         };
         let context = message.subject.split('.').nth(3).and_then(|name| name.parse().ok());
         let Some(context) = context.filter(|context| self.contexts.contains(context)) else { return Ok(()) };
-        self.arrive(context, stamp.position, Arrived { store: stamp.store, bytes: message.payload, consumed: stamp.consumed })
+        self.arrive(
+            context,
+            stamp.position,
+            Arrived { store: stamp.store, bytes: message.payload, consumed: stamp.consumed },
+        )
     }
 
     fn arrive_page(&mut self, context: Context, from: u64, page: &LogPage) -> Result<(), FollowError> {
@@ -238,7 +241,9 @@ impl State {
             let recent = self.recent.get(&context);
             let known = recent.and_then(|recent| recent.iter().find(|(known, _)| *known == position));
             return match known {
-                Some((_, hash)) if *hash != blake3::hash(&arrived.bytes) => Err(FollowError::Fork { context, position }),
+                Some((_, hash)) if *hash != blake3::hash(&arrived.bytes) => {
+                    Err(FollowError::Fork { context, position })
+                }
                 _ => Ok(()),
             };
         }

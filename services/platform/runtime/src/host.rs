@@ -6,8 +6,8 @@ use crate::{
     follow::{Delivered, FollowError, Follower},
     relay::{self, RelayError},
     sealing::{KeyError, Keys},
-    serving,
     service::Service,
+    serving,
 };
 use narhet_bus::{Answer as ReplyTo, Bus, BusError};
 use narhet_event_store::{OpenError, Options as StoreOptions, Store};
@@ -69,9 +69,19 @@ impl HostError {
 
 /// What the loop is woken by.
 pub(crate) enum Input {
-    Command { name: String, request: Request, reply: ReplyTo },
-    Query { name: String, request: Request, reply: ReplyTo },
-    Health { reply: ReplyTo },
+    Command {
+        name: String,
+        request: Request,
+        reply: ReplyTo,
+    },
+    Query {
+        name: String,
+        request: Request,
+        reply: ReplyTo,
+    },
+    Health {
+        reply: ReplyTo,
+    },
     Delivered(Box<Delivered>),
     /// Following failed in a way that only starting anew from nothing heals.
     Forked(Context),
@@ -89,9 +99,8 @@ pub async fn run<S: Service>(
     let opened = tokio::task::spawn_blocking(move || open(service, &options));
     let (mut desk, store) = opened.await.map_err(|error| stopped(context, &error))??;
     bus.ensure_stream().await?;
-    let adopted = relay::reconcile(&bus, &store, context)
-        .await
-        .map_err(|source| HostError::Relay { context, source })?;
+    let adopted =
+        relay::reconcile(&bus, &store, context).await.map_err(|source| HostError::Relay { context, source })?;
     if adopted > 0 {
         tracing::warn!(%context, events = adopted, "took over events from the stream that the log had lost");
     }
@@ -137,8 +146,8 @@ pub async fn run<S: Service>(
 
 fn open<S: Service>(service: S, options: &HostOptions) -> Result<(Desk<S>, Store), HostError> {
     let context = S::CONTEXT;
-    let keys = Keys::open(&options.keys_folder, &options.kek_folder)
-        .map_err(|source| HostError::Keys { context, source })?;
+    let keys =
+        Keys::open(&options.keys_folder, &options.kek_folder).map_err(|source| HostError::Keys { context, source })?;
     let store = Store::open(StoreOptions::new(options.folder.clone(), options.clock.clone()))
         .map_err(|source| HostError::Open { context, source })?;
     let desk = Desk::new(service, store.clone(), Arc::new(keys), options.clock.clone());
@@ -186,7 +195,10 @@ async fn feed(bus: Bus, contexts: Vec<Context>, from: Vector, inputs: mpsc::Send
             FollowError::Fork { context, position } => {
                 tracing::error!(%context, position, "a followed log has forked; folding it anew");
                 vector.set(context, Mark::default());
-                vector = vector.iter().filter(|(kept, _)| *kept != context).fold(Vector::new(), |kept, (c, m)| kept.with(c, m));
+                vector = vector
+                    .iter()
+                    .filter(|(kept, _)| *kept != context)
+                    .fold(Vector::new(), |kept, (c, m)| kept.with(c, m));
                 if inputs.send(Input::Forked(context)).await.is_err() {
                     return;
                 }
@@ -224,7 +236,7 @@ async fn work<S: Service>(
                 desk.answer(answered, reply)?;
             }
             Input::Query { name, request, reply } => match desk.query(&name, request) {
-                Err(Refused::Wait(request)) => desk.wait(name, request, reply),
+                Err(Refused::Wait(request)) => desk.wait(name, *request, reply),
                 answered => desk.answer(answered, reply)?,
             },
             Input::Health { reply } => {

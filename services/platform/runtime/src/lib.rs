@@ -11,12 +11,13 @@ pub mod host;
 pub mod keeper;
 pub mod relay;
 pub mod sealing;
-mod serving;
 pub mod service;
+mod serving;
 pub mod stamp;
 
 pub use caller::{Caller, Health};
 pub use follow::{Delivered, FollowError, Follower, read_page};
 pub use host::{HostError, HostOptions, run};
+pub use narhet_event_store::Expected;
 pub use sealing::Keys;
 pub use service::{AnswerBody, Decision, Env, Follow, Service, Write};

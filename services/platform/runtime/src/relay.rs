@@ -116,7 +116,11 @@ fn check_same(store: &Store, context: Context, stamp: &Stamp) -> Result<(), Rela
 
 fn id_at(store: &Store, position: u64) -> Result<Option<Uuid>, RelayError> {
     let found = store.read_all(position, 1, usize::MAX)?;
-    found.first().filter(|stored| stored.position == position).map(|stored| event_of(&stored.bytes).map(|event| event.id)).transpose()
+    found
+        .first()
+        .filter(|stored| stored.position == position)
+        .map(|stored| event_of(&stored.bytes).map(|event| event.id))
+        .transpose()
 }
 
 fn event_of(bytes: &[u8]) -> Result<Event, RelayError> {

@@ -96,7 +96,8 @@ impl Keys {
         };
         // One key-encryption key and a file of whole records: both also finish what a kill interrupted.
         write_keks(&kek_path, std::slice::from_ref(&kek))?;
-        let keys = Keys { data_path, kek_path, state: Mutex::new(State { kek, keys, pool: VecDeque::new(), current: None }) };
+        let keys =
+            Keys { data_path, kek_path, state: Mutex::new(State { kek, keys, pool: VecDeque::new(), current: None }) };
         {
             let mut state = keys.lock();
             keys.rewrite(&mut state)?;
@@ -282,11 +283,11 @@ fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
 
 fn make_private_folder(folder: &Path) -> Result<(), KeyError> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|source| KeyError::Io { doing: "make", path: folder.to_owned(), source })
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| KeyError::Io {
+        doing: "make",
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 /// Writes beside, syncs, renames and syncs the folder: a reader sees the old bytes or the new, never a part.

@@ -128,7 +128,8 @@ impl Uploads {
         if !self.0.contains_key(id) && self.0.len() >= UPLOADS_MAX {
             return Err(Problem::new(ErrorCode::TooManyRequests, "too many uploads at once: try again"));
         }
-        let upload = self.0.entry(id.clone()).or_insert(Upload { bytes: BytesMut::new(), next: 0, count, touched: now });
+        let upload =
+            self.0.entry(id.clone()).or_insert(Upload { bytes: BytesMut::new(), next: 0, count, touched: now });
         if index != upload.next || count != upload.count {
             self.0.remove(id);
             return Err(broken("chunks are out of order: send the upload again"));

@@ -147,8 +147,6 @@ fn json(value: &impl Serialize) -> String {
 fn list<T: serde::de::DeserializeOwned>(message: &Published, header: &'static str) -> Result<Vec<T>, NotStamped> {
     match message.headers.get(header) {
         None => Ok(Vec::new()),
-        Some(text) => {
-            serde_json::from_str(text).map_err(|_| NotStamped { sequence: message.sequence, header })
-        }
+        Some(text) => serde_json::from_str(text).map_err(|_| NotStamped { sequence: message.sequence, header }),
     }
 }

@@ -1,0 +1,66 @@
+//! A full and a least sample of the `data` of every event type: for the agreement with .proto and for the golden bytes.
+//!
+//! Full: every member is there and none has its zero value. Least: whatever may be absent, empty or false is. They are written
+//! out member by member, so that a new member does not compile until it has a sample.
+
+mod area;
+mod duty;
+mod situation;
+
+use narhet_kernel::{StreamId, Timestamp};
+use narhet_proto::{
+    Message, Sealed, SealedBox,
+    events::{Named, house::PrincipalSeen},
+};
+use serde_json::value::RawValue;
+
+pub struct Sample {
+    pub event_type: &'static str,
+    pub full: bool,
+    pub stream: StreamId,
+    pub data: Box<RawValue>,
+}
+
+/// Two of each type, the full one first.
+pub fn all() -> Vec<Sample> {
+    [area::samples(), duty::samples(), situation::samples()].into_iter().flatten().flatten().collect()
+}
+
+fn pair<M: Message>(kind: &str, id: &str, full: M, least: M) -> [Sample; 2] {
+    [(true, full), (false, least)].map(|(full, message)| Sample {
+        event_type: M::TYPE,
+        full,
+        stream: StreamId::new(kind, id),
+        data: message.to_raw(),
+    })
+}
+
+fn principal_seen<const CONTEXT: u8>() -> [Sample; 2]
+where
+    PrincipalSeen<CONTEXT>: Message,
+{
+    let principal = "p-0123456789abcdef";
+    let seen =
+        || PrincipalSeen::<CONTEXT> { principal: principal.to_owned(), issuer: sealed("iss"), subject: sealed("sub") };
+    pair("principal", principal, seen(), seen())
+}
+
+fn named(id: &str, name: &str) -> Named {
+    Named::new(id, name)
+}
+
+fn jarva() -> Named {
+    named("jarva", "Järva stadsdelsnämnd")
+}
+
+fn sealed(what: &str) -> Sealed {
+    Sealed { sealed: SealedBox { key: format!("k-{what}"), boxed: "c2VhbGVkIGFuZCBub3QgcmVhZA==".to_owned() } }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("samples are written with valid instants")
+}
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
