@@ -15,13 +15,16 @@ use axum::{
 use narhet_kernel::{Principal, Role, Timestamp, Vector};
 use narhet_proto::wire::{self, ErrorCode, Problem};
 use serde_json::value::RawValue;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub const CURSOR: HeaderName = HeaderName::from_static("narhet-cursor");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// A service's deadline lies this much before ours, so that its own words about a time-out reach the caller.
+const ANSWER_MARGIN: Duration = Duration::from_millis(200);
 
 /// Who asks, and until when an answer is any use; handlers take it from the request's extensions.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ pub struct Ask {
     pub principal: Principal,
     /// Real time at which the token ends.
     pub token_expires: Timestamp,
-    /// Real time at which the caller is answered with a time-out.
+    /// Real time after which an answer comes too late.
     pub deadline: Timestamp,
 }
 
@@ -129,7 +132,7 @@ async fn admit(app: &Shared, mut request: Request) -> Result<(Request, &'static 
             id,
             principal: authenticated.principal,
             token_expires: authenticated.expires,
-            deadline: Timestamp::now().checked_add(route.timeout()).unwrap_or(Timestamp::MAX),
+            deadline: Timestamp::now().checked_add(route.timeout() - ANSWER_MARGIN).unwrap_or(Timestamp::MAX),
         };
         request.extensions_mut().insert(ask);
     }
