@@ -124,3 +124,6 @@ async fn find_heads_forever(fold: &Fold, caller: &Caller) -> FollowError {
     fold.found_heads(heads);
     std::future::pending().await
 }
+
+#[cfg(test)]
+mod tests;
