@@ -86,7 +86,7 @@ pub fn case_opened(position: u64, id: &str, holder: &str, readers: &str) -> Logg
         incident_id: id.to_owned(),
         responsible_board: None,
         holder: Named::new(holder, holder),
-        occurred_at: jiff::Timestamp::UNIX_EPOCH,
+        occurred_at: narhet_kernel::Timestamp::UNIX_EPOCH,
         office_open: false,
         why: Vec::new(),
         exercise: false,

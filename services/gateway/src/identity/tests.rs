@@ -166,3 +166,34 @@ async fn demo_tokens_are_good_in_demo_mode_only_and_keys_stay() {
     ));
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[tokio::test]
+async fn fetched_keys_are_kept_and_an_unknown_key_does_not_hammer_the_issuer() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let folder = temporary_folder();
+    let keys = keys();
+    let fetched = std::sync::Arc::new(AtomicUsize::new(0));
+    let (jwks, counted) = (jwks(&keys), std::sync::Arc::clone(&fetched));
+    let serve_keys = axum::routing::get(move || async move {
+        counted.fetch_add(1, Ordering::SeqCst);
+        jwks
+    });
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().route("/jwks", serve_keys)).await });
+    let there = IssuerConfig::new(ISSUER, KeySource::Url(url));
+    let nowhere = IssuerConfig::new("https://gone.example", KeySource::Url("http://127.0.0.1:1/jwks".to_owned()));
+    let identity = Identity::open(Config { issuers: vec![there, nowhere] }, &folder, false).unwrap();
+    for _ in 0..3 {
+        assert!(identity.verify(&sign(&keys.es256, Algorithm::ES256, "e", &claims(|_| ()))).await.is_ok());
+        let unknown = identity.verify(&sign(&keys.es256, Algorithm::ES256, "new", &claims(|_| ()))).await;
+        assert_eq!(unknown.unwrap_err().code, ErrorCode::Unauthenticated);
+    }
+    assert_eq!(fetched.load(Ordering::SeqCst), 1);
+    let gone = claims(|claims| claims["iss"] = json!("https://gone.example"));
+    let unreachable = identity.verify(&sign(&keys.es256, Algorithm::ES256, "e", &gone)).await;
+    assert_eq!(unreachable.unwrap_err().code, ErrorCode::Unavailable);
+    let remote = IssuerConfig::new("x", KeySource::Url("http://idp.example/jwks".to_owned()));
+    assert!(Identity::open(Config { issuers: vec![remote] }, &folder, false).is_err(), "plain http, not this machine");
+    std::fs::remove_dir_all(folder).unwrap();
+}
