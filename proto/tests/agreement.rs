@@ -1,5 +1,7 @@
 //! Rust and .proto agree: the `data` that serde writes is the ProtoJSON form of its message, and back.
 
+#![allow(clippy::unwrap_used, reason = "helpers of a test binary are outside what clippy takes for tests")]
+
 mod samples;
 
 use narhet_kernel::Timestamp;
@@ -75,7 +77,8 @@ fn every_event_type_has_a_message_and_both_samples() {
     for known in EVENT_TYPES {
         message_of(&pool, known);
         let full: Vec<bool> = samples_of(known).iter().map(|sample| sample.full).collect();
-        assert_eq!(full, [true, false], "{} needs one full and one least sample in proto/tests/samples", known.name);
+        let both = full.starts_with(&[true, false]);
+        assert!(both, "{} needs a full and then a least sample in proto/tests/samples", known.name);
     }
     for sample in samples::all() {
         assert!(table::event_type(sample.event_type).is_some(), "{} has samples but no table entry", sample.event_type);

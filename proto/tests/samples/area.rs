@@ -10,11 +10,11 @@ use serde_json::json;
 const DIVISION: &str = "01977420-9c00-7000-8000-00000000d001";
 const EARLIER_DIVISION: &str = "01977420-9c00-7000-8000-00000000d000";
 
-pub fn samples() -> Vec<[Sample; 2]> {
+pub fn samples() -> Vec<Vec<Sample>> {
     vec![board_established(), board_dissolved(), area_drawn(), division_recorded(), principal_seen::<0>()]
 }
 
-fn board_established() -> [Sample; 2] {
+fn board_established() -> Vec<Sample> {
     let full = BoardEstablished {
         id: text("jarva"),
         name: text("Järva stadsdelsnämnd"),
@@ -34,7 +34,7 @@ fn board_established() -> [Sample; 2] {
     pair("board", "jarva", full, least)
 }
 
-fn board_dissolved() -> [Sample; 2] {
+fn board_dissolved() -> Vec<Sample> {
     let dissolved = || BoardDissolved {
         id: text("rinkeby-kista"),
         valid_to: at("2023-06-30T22:00:00Z"),
@@ -44,7 +44,7 @@ fn board_dissolved() -> [Sample; 2] {
     pair("board", "rinkeby-kista", dissolved(), dissolved())
 }
 
-fn area_drawn() -> [Sample; 2] {
+fn area_drawn() -> Vec<Sample> {
     let full = AreaDrawn {
         area_id: text("jarva"),
         name: text("Järva"),
@@ -73,7 +73,7 @@ fn area_drawn() -> [Sample; 2] {
     pair("area", "jarva", full, least)
 }
 
-fn division_recorded() -> [Sample; 2] {
+fn division_recorded() -> Vec<Sample> {
     let full = DivisionRecorded {
         division_id: text(DIVISION),
         valid_from: at("2023-06-30T22:00:00Z"),

@@ -10,11 +10,11 @@ use narhet_proto::events::{
 const CASE: &str = "5f0c6a52-9d1e-8000-8000-00000000c001";
 const INCIDENT: &str = "019aa2c0-5a00-7000-8000-000000001001";
 
-pub fn samples() -> Vec<[Sample; 2]> {
+pub fn samples() -> Vec<Vec<Sample>> {
     vec![calendar_recorded(), support_case_opened(), function_alarmed(), principal_seen::<1>()]
 }
 
-fn calendar_recorded() -> [Sample; 2] {
+fn calendar_recorded() -> Vec<Sample> {
     let full = OfficeHours {
         id: text("kontorstid"),
         name: text("Kontorstid, Stockholms stad"),
@@ -46,7 +46,7 @@ fn calendar_recorded() -> [Sample; 2] {
     pair("calendar", "kontorstid", CalendarRecorded { calendar: full }, CalendarRecorded { calendar: least })
 }
 
-fn support_case_opened() -> [Sample; 2] {
+fn support_case_opened() -> Vec<Sample> {
     let full = SupportCaseOpened {
         case_id: text(CASE),
         incident_id: text(INCIDENT),
@@ -89,7 +89,7 @@ fn support_case_opened() -> [Sample; 2] {
     pair("support-case", CASE, full, least)
 }
 
-fn function_alarmed() -> [Sample; 2] {
+fn function_alarmed() -> Vec<Sample> {
     let alarmed = || FunctionAlarmed {
         case_id: text(CASE),
         incident_id: text(INCIDENT),

@@ -17,25 +17,25 @@ use serde_json::value::RawValue;
 pub struct Sample {
     pub event_type: &'static str,
     pub full: bool,
+    #[allow(dead_code, reason = "the golden bytes need it, the agreement with .proto does not")]
     pub stream: StreamId,
     pub data: Box<RawValue>,
 }
 
-/// Two of each type, the full one first.
+/// Two or more of each type, the full one first and then the least.
 pub fn all() -> Vec<Sample> {
     [area::samples(), duty::samples(), situation::samples()].into_iter().flatten().flatten().collect()
 }
 
-fn pair<M: Message>(kind: &str, id: &str, full: M, least: M) -> [Sample; 2] {
-    [(true, full), (false, least)].map(|(full, message)| Sample {
-        event_type: M::TYPE,
-        full,
-        stream: StreamId::new(kind, id),
-        data: message.to_raw(),
-    })
+fn sample<M: Message>(kind: &str, id: &str, full: bool, message: M) -> Sample {
+    Sample { event_type: M::TYPE, full, stream: StreamId::new(kind, id), data: message.to_raw() }
 }
 
-fn principal_seen<const CONTEXT: u8>() -> [Sample; 2]
+fn pair<M: Message>(kind: &str, id: &str, full: M, least: M) -> Vec<Sample> {
+    vec![sample(kind, id, true, full), sample(kind, id, false, least)]
+}
+
+fn principal_seen<const CONTEXT: u8>() -> Vec<Sample>
 where
     PrincipalSeen<CONTEXT>: Message,
 {

@@ -1,6 +1,6 @@
 //! Samples of what the context `situation` records.
 
-use super::{Sample, at, jarva, named, pair, principal_seen, sealed, text};
+use super::{Sample, at, jarva, named, pair, principal_seen, sample, sealed, text};
 use narhet_proto::{
     codes::{AffectedBasis, IncidentKind, IncidentStatus},
     events::situation::{Affected, IncidentReported, IncidentStatusChanged, SupportHeld},
@@ -10,11 +10,11 @@ use serde_json::json;
 const CASE: &str = "5f0c6a52-9d1e-8000-8000-00000000c001";
 const INCIDENT: &str = "019aa2c0-5a00-7000-8000-000000001001";
 
-pub fn samples() -> Vec<[Sample; 2]> {
+pub fn samples() -> Vec<Vec<Sample>> {
     vec![incident_reported(), incident_status_changed(), support_held(), principal_seen::<2>()]
 }
 
-fn incident_reported() -> [Sample; 2] {
+fn incident_reported() -> Vec<Sample> {
     let full = IncidentReported {
         incident_id: text(INCIDENT),
         title: sealed("title"),
@@ -62,15 +62,19 @@ fn incident_reported() -> [Sample; 2] {
         needs_support: false,
         area_version: None,
     };
-    pair("incident", INCIDENT, full, least)
+    // With k ≥ 2 the exact place is sealed: no geometry, and still a JSON object.
+    let sealed_place = IncidentReported { place: Some(json!(sealed("place"))), ..least.clone() };
+    let mut samples = pair("incident", INCIDENT, full, least);
+    samples.push(sample("incident", INCIDENT, false, sealed_place));
+    samples
 }
 
-fn incident_status_changed() -> [Sample; 2] {
+fn incident_status_changed() -> Vec<Sample> {
     let changed = || IncidentStatusChanged { incident_id: text(INCIDENT), status: IncidentStatus::Ended };
     pair("incident", INCIDENT, changed(), changed())
 }
 
-fn support_held() -> [Sample; 2] {
+fn support_held() -> Vec<Sample> {
     let held = |responsible_board| SupportHeld {
         incident_id: text(INCIDENT),
         case_id: text(CASE),
