@@ -135,9 +135,16 @@ pub async fn run(
     relayed: watch::Sender<u64>,
     shutdown: CancellationToken,
 ) -> Result<(), RelayError> {
+    let mut epoch = bus.epoch();
     loop {
+        epoch.mark_unchanged();
         let outcome = tokio::select! {
             outcome = relay(&bus, &store, context, &relayed) => outcome,
+            // Maybe another broker, with an older stream: others may wait for what we believe to be in it.
+            changed = epoch.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return Ok(()),
+            },
             () = shutdown.cancelled() => return Ok(()),
         };
         match outcome {
@@ -166,23 +173,22 @@ async fn relay(bus: &Bus, store: &Store, context: Context, relayed: &watch::Send
             return std::future::pending().await;
         }
         let frames = store.frames(next, BATCH_BYTES_MAX)?;
-        for batch in batches(frames) {
-            let Some(last) = batch.last() else { continue };
-            let end = last.first + last.events.len() as u64 - 1;
-            for frame in &batch {
-                wait_for_causes(bus, context, &frame.consumed, &mut seen).await?;
-            }
-            let messages = messages_of(store, context, &batch)?;
-            let fence = Fence { partition: subject::partition(context), last_sequence: tail.sequence };
-            match bus.publish(&messages, &fence).await {
-                Ok(sequence) => tail = Tail { position: end, sequence },
-                Err(error) => {
-                    tracing::warn!(%context, %error, position = next, "publishing");
-                    return Ok(());
-                }
-            }
-            relayed.send_replace(tail.position);
+        // A frame that still waits for its cause must not hold back those before it: the cause may wait for them.
+        let ready = frames.iter().take_while(|frame| is_seen(context, frame, &seen)).count().max(1);
+        for frame in &frames[..ready.min(frames.len())] {
+            wait_for_causes(bus, context, &frame.consumed, &mut seen).await?;
         }
+        let Some(batch) = first_batch(&frames[..ready.min(frames.len())]) else { continue };
+        let messages = messages_of(store, context, batch)?;
+        let fence = Fence { partition: subject::partition(context), last_sequence: tail.sequence };
+        match bus.publish(&messages, &fence).await {
+            Ok(sequence) => tail = Tail { position: next + messages.len() as u64 - 1, sequence },
+            Err(error) => {
+                tracing::warn!(%context, %error, position = next, "publishing");
+                return Ok(());
+            }
+        }
+        relayed.send_replace(tail.position);
     }
 }
 
@@ -214,21 +220,21 @@ async fn wait_for_causes(bus: &Bus, own: Context, consumed: &Vector, seen: &mut 
     Ok(())
 }
 
-/// Whole frames, as many together as an atomic batch may hold.
-fn batches(frames: Vec<Frame>) -> Vec<Vec<Frame>> {
-    let mut batches: Vec<Vec<Frame>> = Vec::new();
+fn is_seen(own: Context, frame: &Frame, seen: &Vector) -> bool {
+    frame.consumed.iter().all(|(context, mark)| context == own || seen.position(context) >= mark.position)
+}
+
+/// Whole frames from the first on, as many as an atomic batch may hold.
+fn first_batch(frames: &[Frame]) -> Option<&[Frame]> {
     let mut events = 0;
-    for frame in frames {
-        if batches.is_empty() || events + frame.events.len() > FRAME_EVENTS_MAX {
-            batches.push(Vec::new());
-            events = 0;
-        }
-        events += frame.events.len();
-        if let Some(batch) = batches.last_mut() {
-            batch.push(frame);
-        }
-    }
-    batches
+    let count = frames
+        .iter()
+        .take_while(|frame| {
+            events += frame.events.len();
+            events <= FRAME_EVENTS_MAX
+        })
+        .count();
+    (count > 0).then(|| &frames[..count])
 }
 
 fn messages_of(store: &Store, context: Context, frames: &[Frame]) -> Result<Vec<Outgoing>, RelayError> {
