@@ -1,8 +1,9 @@
 //! From the body of a request to an import: everything is read and checked here, nothing is judged.
 
 use crate::{
-    domain::{AreasFrom, Import, boundaries, mapping},
+    domain::{AreasFrom, Import, boundaries},
     limits::{DIVISIONS_MAX, SOURCE_LETTERS_MAX},
+    mapping_csv,
 };
 use jiff::civil::Date;
 use narhet_calendar::local_midnight;
@@ -86,7 +87,7 @@ fn from_mapping(text: &str, divisions: &[String], valid_from: Option<Date>) -> R
             "the columns of the mapping say from which day they apply; leave this out",
         ));
     }
-    let mapping = mapping::read(text).map_err(|problem| Problem::at("/mapping", problem.to_string()))?;
+    let mapping = mapping_csv::read(text).map_err(|problem| Problem::at("/mapping", problem.to_string()))?;
     let mut wanted = Vec::new();
     for (index, text) in divisions.iter().enumerate() {
         let pointer = format!("/divisions/{index}");

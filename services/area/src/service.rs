@@ -8,7 +8,6 @@ use crate::{
     intake::{self, Intake},
     report::Report,
 };
-use narhet_runtime::Expected;
 use narhet_kernel::{BoardId, Context, Principal, Role, StreamId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Event,
@@ -19,6 +18,7 @@ use narhet_proto::{
     wire::{ErrorCode, FieldError, Problem, Request},
 };
 use narhet_responsibility::{Division, Responsibility};
+use narhet_runtime::Expected;
 use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
 
 /// The command that records divisions.

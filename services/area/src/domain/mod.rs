@@ -1,6 +1,6 @@
 //! What area decides, from values to values.
 //!
-//! Reading order: [`boundaries`] and [`mapping`] read the two files, [`names`] joins them, [`register`] names the boards,
+//! Reading order: [`boundaries`] and [`mapping`] are the two things that are given, [`names`] joins them, [`register`] names the boards,
 //! [`plan`] judges an import on its own, [`refusal`] says why not, [`record`] decides what it changes in a house.
 
 pub mod boundaries;

@@ -70,6 +70,10 @@ pub async fn import(
     } else {
         app.upstream.command(Context::Area, "import-division", ask.command(&headers, raw_body)?).await?
     };
+    // The next question to this gateway is answered from the new map; a fold that is behind says so in its cursor.
+    if app.fold.wait(Some(&answer.cursor)).await.is_err() {
+        tracing::warn!("the map view is behind an import");
+    }
     Ok(reply::with_cursor(StatusCode::OK, &answer.body, &answer.cursor))
 }
 

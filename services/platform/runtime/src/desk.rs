@@ -1,28 +1,21 @@
 //! What the loop does with each input: decide, append, fold, answer. Owned by one thread.
 
+mod append;
+mod effects;
+
 use crate::{
     caller::Health,
     follow::Delivered,
     host::{HostError, stopped},
     sealing::Keys,
-    service::{AnswerBody, Decision, Env, Service, Write},
+    service::{AnswerBody, Decision, Env, Service},
 };
+use append::Origin;
+use effects::Unfinished;
 use narhet_bus::Answer as ReplyTo;
-use narhet_event_store::{AppendError, Commit, Expected, NewEvent, Outcome, Progress, Store, Stored, StreamWrite};
-use narhet_kernel::{
-    BoardId, Clock, Context, Mark, Principal, Role, StreamId, Timestamp, Uuid, Vector, limits::FRAME_EVENTS_MAX,
-};
-use narhet_proto::{
-    Draft, Event,
-    access::records_readers,
-    envelope::{Cause, head},
-    events::{
-        Message,
-        house::{AreaPrincipalSeen, DutyPrincipalSeen, PrincipalSeen, SituationPrincipalSeen},
-    },
-    subject, table,
-    wire::{Answer, ErrorCode, Problem, Reply, Request},
-};
+use narhet_event_store::{Outcome, Store};
+use narhet_kernel::{Clock, Context, Mark, Principal, Timestamp, Uuid, Vector};
+use narhet_proto::wire::{Answer, ErrorCode, Problem, Reply, Request};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
@@ -57,15 +50,6 @@ pub(crate) struct Desk<S: Service> {
     unknown_events: u64,
     failure: Option<String>,
     replies: tokio::sync::mpsc::UnboundedSender<(u64, ReplyTo, Vec<u8>)>,
-}
-
-struct Unfinished {
-    cause: Box<Event>,
-    mark: Mark,
-    context: Context,
-    /// What is left, oldest first.
-    writes: VecDeque<Write>,
-    done: u32,
 }
 
 struct Waiting {
@@ -234,55 +218,6 @@ impl<S: Service> Desk<S> {
         self.replies.send((position, reply, bytes)).map_err(|error| stopped(S::CONTEXT, &error))
     }
 
-    /// Folds a followed event and records what it causes here.
-    pub fn deliver(&mut self, delivered: &Delivered) -> Result<(), HostError> {
-        if self.unfinished.is_some() {
-            self.held_back.push_back(delivered.clone());
-            return Ok(());
-        }
-        let Delivered { context, event, vector, .. } = delivered;
-        let mark = vector.mark(*context).unwrap_or_default();
-        if table::event_type(&event.event_type).is_none() {
-            self.unknown_events += 1;
-        }
-        self.service.observe(event);
-        self.observed.set(*context, mark);
-        if mark.position <= self.marks.position(*context) {
-            return Ok(());
-        }
-        let house = self.house.clone();
-        let writes = self.service.react(event, &self.env(&house));
-        if count(&writes) > FRAME_EVENTS_MAX {
-            let step = self.store.progress(&process_name(*context)).filter(|step| step.cause == event.id);
-            let done = step.map_or(0, |step| step.next);
-            self.unfinished = Some(Unfinished {
-                cause: Box::new(event.clone()),
-                mark,
-                context: *context,
-                writes: not_yet_worked_off(writes, done),
-                done,
-            });
-            return Ok(());
-        }
-        let writes = self.not_done_yet(writes);
-        self.marks.set(*context, mark);
-        if writes.is_empty() {
-            return Ok(());
-        }
-        let origin = Origin { correlation: event.correlationid, cause: Some(event), principal: &house, role: None };
-        self.commit(&writes, &origin, None, None)
-    }
-
-    /// A followed log is another one now: its events come again from the first.
-    pub fn forget(&mut self, context: Context) {
-        let without = |vector: &Vector| {
-            vector.iter().filter(|(kept, _)| *kept != context).fold(Vector::new(), |kept, (c, m)| kept.with(c, m))
-        };
-        self.marks = without(&self.marks);
-        self.observed = without(&self.observed);
-        self.held_back.retain(|delivered| delivered.context != context);
-    }
-
     /// From now on not ready.
     pub fn fail(&mut self, error: &HostError) {
         let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
@@ -300,31 +235,6 @@ impl<S: Service> Desk<S> {
         });
         let waiting = self.waiting.iter().map(|waiting| waiting.until.saturating_duration_since(Instant::now())).min();
         timer.unwrap_or(Duration::MAX).min(waiting.unwrap_or(Duration::MAX))
-    }
-
-    /// Does what is due: the next slice of a large effect, timers, reads whose cursor was reached or whose time is up.
-    pub fn tick(&mut self) -> Result<(), HostError> {
-        self.go_on()?;
-        if self.service.next_due().is_some_and(|due| due <= self.clock.now()) {
-            let house = self.house.clone();
-            let env = Env::new(self.clock.now(), &house, &self.keys, &self.clock, self.folded);
-            let writes = self.service.fire(&env);
-            let writes = self.not_done_yet(writes);
-            for slice in slices(writes) {
-                let origin = Origin { correlation: Uuid::new_v4(), cause: None, principal: &house, role: None };
-                self.commit(&slice, &origin, None, None)?;
-            }
-        }
-        let now = Instant::now();
-        let (ripe, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().partition(|waiting| {
-            waiting.until <= now || waiting.request.min_cursor.as_ref().is_none_or(|wanted| self.has_applied(wanted))
-        });
-        self.waiting = waiting;
-        for Waiting { name, request, reply, .. } in ripe {
-            let answered = self.query(&name, request);
-            self.answer(answered, reply)?;
-        }
-        Ok(())
     }
 
     pub fn health(&self) -> Health {
@@ -348,165 +258,6 @@ impl<S: Service> Desk<S> {
             return Some(format!("folding: at {}, the heads at start were {}", self.observed, self.targets));
         }
         self.service.health(self.clock.now()).err()
-    }
-
-    /// The next frame of effects that do not fit into one; then what was held back behind them.
-    fn go_on(&mut self) -> Result<(), HostError> {
-        let Some(mut unfinished) = self.unfinished.take() else { return Ok(()) };
-        let (mut slice, mut events) = (Vec::new(), 0);
-        while let Some(write) = unfinished.writes.pop_front() {
-            if events > 0 && events + write.drafts.len() > FRAME_EVENTS_MAX {
-                unfinished.writes.push_front(write);
-                break;
-            }
-            events += write.drafts.len();
-            slice.push(write);
-        }
-        unfinished.done += u32::try_from(events).unwrap_or(u32::MAX);
-        let finished = unfinished.writes.is_empty();
-        if finished {
-            self.marks.set(unfinished.context, unfinished.mark);
-        }
-        let house = self.house.clone();
-        let cause = &unfinished.cause;
-        let origin = Origin { correlation: cause.correlationid, cause: Some(cause), principal: &house, role: None };
-        let step = Progress {
-            process: process_name(unfinished.context),
-            cause: cause.id,
-            next: if finished { u32::MAX } else { unfinished.done },
-        };
-        if !slice.is_empty() {
-            self.commit(&slice, &origin, None, Some(step))?;
-        }
-        if !finished {
-            self.unfinished = Some(unfinished);
-            return Ok(());
-        }
-        while self.unfinished.is_none()
-            && let Some(delivered) = self.held_back.pop_front()
-        {
-            self.deliver(&delivered)?;
-        }
-        Ok(())
-    }
-
-    /// Leaves out what a run before a crash or fork has already recorded: derived ids find their own events.
-    fn not_done_yet(&self, writes: Vec<Write>) -> Vec<Write> {
-        let done = |write: &Write| {
-            (write.expected == Expected::NoStream && self.store.version(&write.stream) > 0)
-                || write.drafts.first().is_some_and(|draft| self.store.contains(draft.id))
-        };
-        writes.into_iter().filter(|write| !done(write)).collect()
-    }
-
-    fn principal_seen(&self, principal: &Principal) -> Option<Write> {
-        let stream = StreamId::new("principal", &principal.id);
-        if principal.subject.is_empty() || self.store.version(&stream) > 0 {
-            return None;
-        }
-        let id = self.env(principal).new_id();
-        let issuer = self.keys.seal(id, "data.issuer", &principal.issuer);
-        let subject = self.keys.seal(id, "data.subject", &principal.subject);
-        let seen = PrincipalSeen::<0> { principal: principal.id.clone(), issuer, subject };
-        let draft = Draft {
-            id,
-            stream,
-            event_type: match S::CONTEXT {
-                Context::Area => AreaPrincipalSeen::TYPE,
-                Context::Duty => DutyPrincipalSeen::TYPE,
-                Context::Situation => SituationPrincipalSeen::TYPE,
-            },
-            owner: BoardId::new(BoardId::KOMMUNSTYRELSEN)?,
-            readers: records_readers(),
-            klass: narhet_kernel::Klass { k: 2, r: 2, t: 1 },
-            exercise: false,
-            occurred_at: None,
-            data: seen.to_raw(),
-        };
-        Some(Write::one(Expected::NoStream, draft))
-    }
-
-    /// Appends a command's events; a refusal by the store is the caller's problem, a stopped store ends the role.
-    fn commit_command(
-        &mut self,
-        writes: &[Write],
-        origin: &Origin<'_>,
-        outcome: Option<Outcome>,
-    ) -> Result<(), Refused> {
-        match self.append(writes, origin, outcome, None) {
-            Ok(stored) => self.fold(&stored).map_err(Refused::Stop),
-            Err(AppendError::Stopped(reason)) => Err(Refused::Stop(stopped(S::CONTEXT, &reason))),
-            Err(error @ AppendError::Conflict { .. }) => {
-                Err(Problem::new(ErrorCode::Conflict, error.to_string()).into())
-            }
-            Err(AppendError::Busy) => {
-                Err(Problem::new(ErrorCode::TooManyRequests, "the disk is behind: try again").into())
-            }
-            Err(error) => Err(Problem::new(ErrorCode::TooLarge, error.to_string()).into()),
-        }
-    }
-
-    fn commit(
-        &mut self,
-        writes: &[Write],
-        origin: &Origin<'_>,
-        outcome: Option<Outcome>,
-        progress: Option<Progress>,
-    ) -> Result<(), HostError> {
-        let stored = self.append(writes, origin, outcome, progress).map_err(|error| stopped(S::CONTEXT, &error))?;
-        self.fold(&stored)
-    }
-
-    fn append(
-        &self,
-        writes: &[Write],
-        origin: &Origin<'_>,
-        outcome: Option<Outcome>,
-        progress: Option<Progress>,
-    ) -> Result<Vec<Stored>, AppendError> {
-        let source = subject::source(S::CONTEXT);
-        let cause = Cause {
-            source: &source,
-            correlation_id: origin.correlation,
-            causation_id: origin.cause.map(|event| event.id),
-            principal: &origin.principal.id,
-            role: origin.role,
-        };
-        let writes = writes
-            .iter()
-            .map(|write| StreamWrite {
-                stream: write.stream.clone(),
-                expected: write.expected,
-                events: write.drafts.iter().map(|draft| NewEvent { id: draft.id, head: head(draft, cause) }).collect(),
-            })
-            .collect();
-        let commit = Commit {
-            writes,
-            consumed: self.marks.clone(),
-            outcome,
-            progress,
-            not_before: origin.cause.map(|event| event.time),
-        };
-        self.store.append(commit).map(|appended| appended.events)
-    }
-
-    fn fold(&mut self, stored: &[Stored]) -> Result<(), HostError> {
-        for stored in stored {
-            let event = Event::decode(&stored.bytes).map_err(|error| HostError::Undecodable {
-                context: S::CONTEXT,
-                reason: format!("position {}: {error}", stored.position),
-            })?;
-            match table::event_type(&event.event_type) {
-                None => self.unknown_events += 1,
-                Some(known) => drop((known.round_trip)(event.data.get()).map_err(|error| HostError::Undecodable {
-                    context: S::CONTEXT,
-                    reason: format!("position {}: {error}", stored.position),
-                })?),
-            }
-            self.service.evolve(&event);
-            self.folded = stored.position;
-        }
-        Ok(())
     }
 
     fn reply(&self, name: &str, principal: &Principal, event_ids: &[Uuid]) -> Answered {
@@ -536,51 +287,6 @@ impl<S: Service> Desk<S> {
     fn env<'a>(&'a self, principal: &'a Principal) -> Env<'a> {
         Env::new(self.clock.now(), principal, &self.keys, &self.clock, self.folded)
     }
-}
-
-/// Who and what events come from.
-struct Origin<'a> {
-    correlation: Uuid,
-    cause: Option<&'a Event>,
-    principal: &'a Principal,
-    role: Option<Role>,
-}
-
-fn count(writes: &[Write]) -> usize {
-    writes.iter().map(|write| write.drafts.len()).sum()
-}
-
-/// What is left after the first `done` events, which earlier frames hold; frames are cut between writes.
-fn not_yet_worked_off(writes: Vec<Write>, done: u32) -> VecDeque<Write> {
-    let (done, mut passed) = (done as usize, 0);
-    let mut left = VecDeque::from(writes);
-    while passed < done
-        && let Some(write) = left.pop_front()
-    {
-        passed += write.drafts.len();
-    }
-    left
-}
-
-fn process_name(followed: Context) -> String {
-    format!("react-to-{followed}")
-}
-
-/// Whole writes, as many together as a frame may hold.
-fn slices(writes: Vec<Write>) -> Vec<Vec<Write>> {
-    let mut slices: Vec<Vec<Write>> = Vec::new();
-    let mut events = 0;
-    for write in writes {
-        if slices.is_empty() || events + write.drafts.len() > FRAME_EVENTS_MAX {
-            slices.push(Vec::new());
-            events = 0;
-        }
-        events += write.drafts.len();
-        if let Some(slice) = slices.last_mut() {
-            slice.push(write);
-        }
-    }
-    slices
 }
 
 fn unknown(what: &str, name: &str) -> Problem {

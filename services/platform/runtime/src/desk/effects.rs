@@ -1,0 +1,185 @@
+//! What followed events and timers cause here, recorded in the frame that says their cause is consumed.
+
+use super::{Desk, Waiting, append::Origin};
+use crate::{
+    follow::Delivered,
+    host::HostError,
+    service::{Env, Service, Write},
+};
+use narhet_event_store::{Expected, Progress};
+use narhet_kernel::{Context, Mark, Uuid, Vector, limits::FRAME_EVENTS_MAX};
+use narhet_proto::{Event, table};
+use std::collections::VecDeque;
+use tokio::time::Instant;
+
+/// A cause that is worked off in several frames, with commands served in between.
+pub(super) struct Unfinished {
+    cause: Box<Event>,
+    mark: Mark,
+    context: Context,
+    /// What is left, oldest first.
+    writes: VecDeque<Write>,
+    done: u32,
+}
+
+impl<S: Service> Desk<S> {
+    /// Folds a followed event and records what it causes here.
+    pub fn deliver(&mut self, delivered: &Delivered) -> Result<(), HostError> {
+        if self.unfinished.is_some() {
+            self.held_back.push_back(delivered.clone());
+            return Ok(());
+        }
+        let Delivered { context, event, vector, .. } = delivered;
+        let mark = vector.mark(*context).unwrap_or_default();
+        if table::event_type(&event.event_type).is_none() {
+            self.unknown_events += 1;
+        }
+        self.service.observe(event);
+        self.observed.set(*context, mark);
+        if mark.position <= self.marks.position(*context) {
+            return Ok(());
+        }
+        let house = self.house.clone();
+        let writes = self.service.react(event, &self.env(&house));
+        if count(&writes) > FRAME_EVENTS_MAX {
+            let step = self.store.progress(&process_name(*context)).filter(|step| step.cause == event.id);
+            let done = step.map_or(0, |step| step.next);
+            self.unfinished = Some(Unfinished {
+                cause: Box::new(event.clone()),
+                mark,
+                context: *context,
+                writes: not_yet_worked_off(writes, done),
+                done,
+            });
+            return Ok(());
+        }
+        let writes = self.not_done_yet(writes);
+        self.marks.set(*context, mark);
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let origin = Origin { correlation: event.correlationid, cause: Some(event), principal: &house, role: None };
+        self.commit(&writes, &origin, None, None)
+    }
+
+    /// A followed log is another one now: its events come again from the first.
+    pub fn forget(&mut self, context: Context) {
+        let without = |vector: &Vector| {
+            vector.iter().filter(|(kept, _)| *kept != context).fold(Vector::new(), |kept, (c, m)| kept.with(c, m))
+        };
+        self.marks = without(&self.marks);
+        self.observed = without(&self.observed);
+        self.held_back.retain(|delivered| delivered.context != context);
+    }
+
+    /// Does what is due: the next slice of a large effect, timers, reads whose cursor was reached or whose time is up.
+    pub fn tick(&mut self) -> Result<(), HostError> {
+        self.go_on()?;
+        if self.service.next_due().is_some_and(|due| due <= self.clock.now()) {
+            let house = self.house.clone();
+            let env = Env::new(self.clock.now(), &house, &self.keys, &self.clock, self.folded);
+            let writes = self.service.fire(&env);
+            let writes = self.not_done_yet(writes);
+            for slice in slices(writes) {
+                let origin = Origin { correlation: Uuid::new_v4(), cause: None, principal: &house, role: None };
+                self.commit(&slice, &origin, None, None)?;
+            }
+        }
+        let now = Instant::now();
+        let (ripe, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().partition(|waiting| {
+            waiting.until <= now || waiting.request.min_cursor.as_ref().is_none_or(|wanted| self.has_applied(wanted))
+        });
+        self.waiting = waiting;
+        for Waiting { name, request, reply, .. } in ripe {
+            let answered = self.query(&name, request);
+            self.answer(answered, reply)?;
+        }
+        Ok(())
+    }
+
+    /// The next frame of effects that do not fit into one; then what was held back behind them.
+    fn go_on(&mut self) -> Result<(), HostError> {
+        let Some(mut unfinished) = self.unfinished.take() else { return Ok(()) };
+        let (mut slice, mut events) = (Vec::new(), 0);
+        while let Some(write) = unfinished.writes.pop_front() {
+            if events > 0 && events + write.drafts.len() > FRAME_EVENTS_MAX {
+                unfinished.writes.push_front(write);
+                break;
+            }
+            events += write.drafts.len();
+            slice.push(write);
+        }
+        unfinished.done += u32::try_from(events).unwrap_or(u32::MAX);
+        let finished = unfinished.writes.is_empty();
+        if finished {
+            self.marks.set(unfinished.context, unfinished.mark);
+        }
+        let house = self.house.clone();
+        let cause = &unfinished.cause;
+        let origin = Origin { correlation: cause.correlationid, cause: Some(cause), principal: &house, role: None };
+        let step = Progress {
+            process: process_name(unfinished.context),
+            cause: cause.id,
+            next: if finished { u32::MAX } else { unfinished.done },
+        };
+        if !slice.is_empty() {
+            self.commit(&slice, &origin, None, Some(step))?;
+        }
+        if !finished {
+            self.unfinished = Some(unfinished);
+            return Ok(());
+        }
+        while self.unfinished.is_none()
+            && let Some(delivered) = self.held_back.pop_front()
+        {
+            self.deliver(&delivered)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves out what a run before a crash or fork has already recorded: derived ids find their own events.
+    fn not_done_yet(&self, writes: Vec<Write>) -> Vec<Write> {
+        let done = |write: &Write| {
+            (write.expected == Expected::NoStream && self.store.version(&write.stream) > 0)
+                || write.drafts.first().is_some_and(|draft| self.store.contains(draft.id))
+        };
+        writes.into_iter().filter(|write| !done(write)).collect()
+    }
+}
+
+fn count(writes: &[Write]) -> usize {
+    writes.iter().map(|write| write.drafts.len()).sum()
+}
+
+/// What is left after the first `done` events, which earlier frames hold; frames are cut between writes.
+fn not_yet_worked_off(writes: Vec<Write>, done: u32) -> VecDeque<Write> {
+    let (done, mut passed) = (done as usize, 0);
+    let mut left = VecDeque::from(writes);
+    while passed < done
+        && let Some(write) = left.pop_front()
+    {
+        passed += write.drafts.len();
+    }
+    left
+}
+
+fn process_name(followed: Context) -> String {
+    format!("react-to-{followed}")
+}
+
+/// Whole writes, as many together as a frame may hold.
+fn slices(writes: Vec<Write>) -> Vec<Vec<Write>> {
+    let mut slices: Vec<Vec<Write>> = Vec::new();
+    let mut events = 0;
+    for write in writes {
+        if slices.is_empty() || events + write.drafts.len() > FRAME_EVENTS_MAX {
+            slices.push(Vec::new());
+            events = 0;
+        }
+        events += write.drafts.len();
+        if let Some(slice) = slices.last_mut() {
+            slice.push(write);
+        }
+    }
+    slices
+}
