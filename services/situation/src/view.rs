@@ -60,7 +60,6 @@ pub struct AffectedView {
     pub area: Option<Named>,
     pub share: f64,
     pub basis: AffectedBasis,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
