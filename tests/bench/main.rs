@@ -1,7 +1,8 @@
 //! The figures that the issue asks for, each measured in this run: `cargo bench -p narhet-tests --bench bench [-- NAME…]`.
 //!
-//! Without a name everything is measured; names are `store` and, a part of it, `million`.
+//! Without a name everything is measured; names are `store` and, a part of it, `million`; and `latency`.
 
+mod latency;
 mod postgres;
 mod store;
 
@@ -14,6 +15,9 @@ fn main() {
     }
     if wanted("store") || wanted("million") {
         store::a_million();
+    }
+    if wanted("latency") {
+        latency::latency();
     }
 }
 

@@ -11,7 +11,9 @@ async fn bad_input_is_refused_with_what_and_where_and_nothing_is_stored() {
     let token = house.token("coordinator", Some("jarva"));
     // The first decision of a principal is recorded once; it is no part of what follows.
     report(&house, &json!({ "title": "Först", "place": null, "needsSupport": false })).await;
-    let (own, _) = json(house.post("/v1/incidents", &token).json(&json!({ "title": "x", "place": null, "needsSupport": false }))).await;
+    let (own, _) =
+        json(house.post("/v1/incidents", &token).json(&json!({ "title": "x", "place": null, "needsSupport": false })))
+            .await;
     assert_eq!(own, 201);
     let (before, _) = all_events(&house).await;
 
@@ -22,17 +24,29 @@ async fn bad_input_is_refused_with_what_and_where_and_nothing_is_stored() {
         ("NaN as text", place(json!({ "type": "Point", "coordinates": ["NaN", 59.3] })), 400, "/place"),
         (
             "bow tie",
-            place(json!({ "type": "Polygon", "coordinates": [[[18.0, 59.3], [18.1, 59.4], [18.1, 59.3], [18.0, 59.4], [18.0, 59.3]]] })),
+            place(
+                json!({ "type": "Polygon", "coordinates": [[[18.0, 59.3], [18.1, 59.4], [18.1, 59.3], [18.0, 59.4], [18.0, 59.3]]] }),
+            ),
             400,
             "/place",
         ),
         ("no geometry", place(json!({ "type": "Circle" })), 400, "/place"),
-        ("unknown board", json!({ "title": "x", "place": null, "needsSupport": true, "affectedBoards": [{ "id": "atlantis", "reason": "x" }] }), 400, "/affectedBoards/0"),
+        (
+            "unknown board",
+            json!({ "title": "x", "place": null, "needsSupport": true, "affectedBoards": [{ "id": "atlantis", "reason": "x" }] }),
+            400,
+            "/affectedBoards/0",
+        ),
         ("unknown kind", json!({ "title": "x", "place": null, "needsSupport": true, "kind": "zombies" }), 400, "/kind"),
         ("no title", json!({ "place": null, "needsSupport": true }), 400, ""),
         ("empty title", json!({ "title": "  ", "place": null, "needsSupport": true }), 400, "/title"),
         ("unknown member", json!({ "title": "x", "place": null, "needsSupport": true, "personnummer": "x" }), 400, ""),
-        ("far ahead", json!({ "title": "x", "place": null, "needsSupport": true, "occurredAt": "2099-01-01T00:00:00Z" }), 422, ""),
+        (
+            "far ahead",
+            json!({ "title": "x", "place": null, "needsSupport": true, "occurredAt": "2099-01-01T00:00:00Z" }),
+            422,
+            "",
+        ),
         ("not an object", json!([1, 2]), 400, ""),
     ];
     for (name, body, expected, pointer) in rows {
@@ -42,11 +56,15 @@ async fn bad_input_is_refused_with_what_and_where_and_nothing_is_stored() {
         assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{name}");
         if !pointer.is_empty() {
             let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("{name}: {problem}"));
-            assert!(errors.iter().any(|error| error["pointer"].as_str().unwrap_or("").starts_with(pointer)), "{name}: {problem}");
+            assert!(
+                errors.iter().any(|error| error["pointer"].as_str().unwrap_or("").starts_with(pointer)),
+                "{name}: {problem}"
+            );
         }
     }
 
-    for query in ["lon=NaN&lat=59.3", "lon=18.06", "lon=59.3326&lat=18.0649", "lon=inf&lat=59.3", "lon=1&lat=2&zoom=3"] {
+    for query in ["lon=NaN&lat=59.3", "lon=18.06", "lon=59.3326&lat=18.0649", "lon=inf&lat=59.3", "lon=1&lat=2&zoom=3"]
+    {
         for path in ["responsibility", "duty"] {
             let (status, problem) = json(house.get(&format!("/v1/{path}?{query}"), &token)).await;
             assert_eq!(status, 400, "{path}?{query}: {problem}");
@@ -87,7 +105,8 @@ async fn a_bad_map_is_refused_whole() {
     };
     let collection = |features: Vec<Value>| json!({ "type": "FeatureCollection", "features": features }).to_string();
     let mut bow_tie = square(18.0, "Fluga");
-    bow_tie["geometry"]["coordinates"][0] = json!([[18.0, 59.0], [18.1, 59.1], [18.1, 59.0], [18.0, 59.1], [18.0, 59.0]]);
+    bow_tie["geometry"]["coordinates"][0] =
+        json!([[18.0, 59.0], [18.1, 59.1], [18.1, 59.0], [18.0, 59.1], [18.0, 59.0]]);
     // A ring of squares around a hole of several square kilometres.
     let mut around = Vec::new();
     for (index, (x, y)) in [(0, 0), (1, 0), (2, 0), (0, 1), (2, 1), (0, 2), (1, 2), (2, 2)].into_iter().enumerate() {

@@ -46,9 +46,11 @@ async fn a_backup_of_a_running_house_becomes_a_house_with_the_same_events() {
     let (good, out, err) = house::run(&folder.path().join("a"), &["backup", &path("logs"), "--keys-to", &path("keys")]);
     assert!(good, "{out}{err}");
     node.kill();
-    let (good, _, err) = house::run(&folder.path().join("a"), &["restore", &path("logs"), "--keys-from", &path("keys")]);
+    let (good, _, err) =
+        house::run(&folder.path().join("a"), &["restore", &path("logs"), "--keys-from", &path("keys")]);
     assert!(!good && err.contains("empty"), "a folder in use is refused: {err}");
-    let (good, _, err) = house::run(&folder.path().join("b"), &["restore", &path("logs"), "--keys-from", &path("keys")]);
+    let (good, _, err) =
+        house::run(&folder.path().join("b"), &["restore", &path("logs"), "--keys-from", &path("keys")]);
     assert!(good, "{err}");
     let (good, out, err) = house::run(&folder.path().join("b"), &["verify"]);
     assert!(good, "{out}{err}");
@@ -77,7 +79,8 @@ async fn a_log_and_a_stream_that_part_are_refused_and_settled_by_hand() {
 
         // The log of a copy goes on elsewhere, and so does the stream.
         let mut node = House::up(&data, &["--demo"]);
-        let in_stream = report(&node, &incident("Bara i strömmen", SERGELS_TORG)).await["id"].as_str().unwrap().to_owned();
+        let in_stream =
+            report(&node, &incident("Bara i strömmen", SERGELS_TORG)).await["id"].as_str().unwrap().to_owned();
         held(&node, &in_stream).await;
         assert!(node.stop());
         let other = folder.path().join("other");
@@ -87,7 +90,8 @@ async fn a_log_and_a_stream_that_part_are_refused_and_settled_by_hand() {
         std::fs::remove_dir_all(other.join("nats")).unwrap();
         copy(&folder.path().join("old-log"), &other.join("situation"));
         let mut elsewhere = House::up(&other, &["--demo"]);
-        let in_log = report(&elsewhere, &incident("Bara i loggen", SERGELS_TORG)).await["id"].as_str().unwrap().to_owned();
+        let in_log =
+            report(&elsewhere, &incident("Bara i loggen", SERGELS_TORG)).await["id"].as_str().unwrap().to_owned();
         assert!(elsewhere.stop());
         std::fs::remove_dir_all(data.join("situation")).unwrap();
         copy(&other.join("situation"), &data.join("situation"));

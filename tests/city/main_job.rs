@@ -48,11 +48,9 @@ async fn an_incident_goes_in_and_the_right_board_answers() {
     assert_eq!(duty["next"]["id"], "norra-innerstaden");
     let why = duty["why"].as_array().unwrap();
     assert!(why.iter().all(|one| one["source"].is_string()) && why.iter().any(|one| one["assumption"] == true));
-    let (_, day) = json(house.get(
-        &format!("/v1/duty?{}&occurredAt=2026-11-20T10:00:00%2B01:00", at(SERGELS_TORG)),
-        &coordinator,
-    ))
-    .await;
+    let (_, day) =
+        json(house.get(&format!("/v1/duty?{}&occurredAt=2026-11-20T10:00:00%2B01:00", at(SERGELS_TORG)), &coordinator))
+            .await;
     assert_eq!((&day["holder"]["id"], &day["officeOpen"]), (&json!("norra-innerstaden"), &json!(true)));
 
     let mut body = incident("Rökutveckling i tunnelbanan", SERGELS_TORG);

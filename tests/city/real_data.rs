@@ -10,7 +10,8 @@ async fn sergels_torg_changes_its_board_at_midnight() {
     let node = House::up(folder.path(), &["--demo=empty"]);
     let (boundaries, mapping) = (data().join("stadsdelar.geojson"), data().join("stadsdelar.csv"));
     let (boundaries, mapping) = (boundaries.display().to_string(), mapping.display().to_string());
-    let (good, out, err) = house::run(folder.path(), &["area", "import", &boundaries, "--mapping", &mapping, "--dry-run"]);
+    let (good, out, err) =
+        house::run(folder.path(), &["area", "import", &boundaries, "--mapping", &mapping, "--dry-run"]);
     assert!(good, "{out}{err}");
     let token = node.token("coordinator", Some("jarva"));
     let (_, areas) = json(node.get("/v1/areas?at=2024-01-01T00:00:00Z", &token)).await;
@@ -27,7 +28,8 @@ async fn sergels_torg_changes_its_board_at_midnight() {
         assert_eq!(answer["responsible"][0]["board"]["id"], board, "{at}: {answer}");
     }
     // The gap between Fagersjö and Högdalen has no stadsdel, and still somebody answers.
-    let (_, before) = json(node.get("/v1/responsibility?lon=18.0649&lat=59.3326&at=2006-12-31T22:59:59Z", &token)).await;
+    let (_, before) =
+        json(node.get("/v1/responsibility?lon=18.0649&lat=59.3326&at=2006-12-31T22:59:59Z", &token)).await;
     assert_eq!(before["match"], "outside", "before the first division");
     let (status, collection) = {
         let request = node.get("/v1/areas?at=2024-01-01T00:00:00Z", &token).header("accept", "application/geo+json");
@@ -46,16 +48,28 @@ async fn a_real_division_supersedes_the_demo_outline_and_the_past_knowledge_stay
     let token = node.token("coordinator", Some("jarva"));
     let (_, outline) = json(node.get("/v1/responsibility?lon=18.0649&lat=59.3326", &token)).await;
     let known_at = outline["knownAt"].as_str().unwrap().to_owned();
-    let files = [data().join("stadsdelar.geojson"), data().join("stadsdelar.csv")].map(|path| path.display().to_string());
+    let files =
+        [data().join("stadsdelar.geojson"), data().join("stadsdelar.csv")].map(|path| path.display().to_string());
     let (good, out, err) = house::run(
         folder.path(),
-        &["area", "import", &files[0], "--mapping", &files[1], "--division", "2023-07-01", "--decided-at", "2023-04-24"],
+        &[
+            "area",
+            "import",
+            &files[0],
+            "--mapping",
+            &files[1],
+            "--division",
+            "2023-07-01",
+            "--decided-at",
+            "2023-04-24",
+        ],
     );
     assert!(good, "{out}{err}");
     let (_, real) = json(node.get("/v1/responsibility?lon=18.0649&lat=59.3326", &token)).await;
     let version = |answer: &serde_json::Value| answer["why"][0]["areaVersion"].as_str().unwrap().to_owned();
     assert_ne!(version(&outline), version(&real));
-    let (_, then) = json(node.get(&format!("/v1/responsibility?lon=18.0649&lat=59.3326&knownAt={known_at}"), &token)).await;
+    let (_, then) =
+        json(node.get(&format!("/v1/responsibility?lon=18.0649&lat=59.3326&knownAt={known_at}"), &token)).await;
     assert_eq!(version(&then), version(&outline), "as we knew it then");
     // A restart in demo mode does not put the outline back.
     assert!(node.stop());

@@ -38,7 +38,13 @@ async fn each_role_reads_what_it_may_and_nothing_more() {
         let sees_text = reads && *role != "dashboard";
 
         let (status, body) = json(house.get(&format!("/v1/incidents/{id}"), &token)).await;
-        let expected = if reads { 200 } else if *role == "liaison" { 403 } else { 404 };
+        let expected = if reads {
+            200
+        } else if *role == "liaison" {
+            403
+        } else {
+            404
+        };
         assert_eq!(status, expected, "{who}: {body}");
         assert_eq!(body.to_string().contains("Hemlig rubrik"), sees_text, "{who}: the title");
         if status == 200 {
@@ -63,7 +69,12 @@ async fn each_role_reads_what_it_may_and_nothing_more() {
             assert_eq!(text.contains(&id), reads, "{who}: the incident's events");
             assert!(!text.contains("Hemlig rubrik"), "{who}: sealed stays sealed on the feed");
         }
-        for path in ["/v1/boards", "/v1/areas", "/v1/responsibility?lon=18.0649&lat=59.3326", "/v1/duty?lon=18.0649&lat=59.3326"] {
+        for path in [
+            "/v1/boards",
+            "/v1/areas",
+            "/v1/responsibility?lon=18.0649&lat=59.3326",
+            "/v1/duty?lon=18.0649&lat=59.3326",
+        ] {
             let (status, _) = json(house.get(path, &token)).await;
             assert_eq!(status, 200, "{who} {path}");
         }

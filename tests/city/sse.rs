@@ -30,7 +30,10 @@ impl Sse {
                 if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
                     let block = String::from_utf8(self.buffer.drain(..end + 2).collect()).unwrap();
                     let field = |name: &str| {
-                        block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim_start().to_owned())
+                        block
+                            .lines()
+                            .find_map(|line| line.strip_prefix(name))
+                            .map(|value| value.trim_start().to_owned())
                     };
                     if let Some(data) = field("data:") {
                         return (field("id:").unwrap(), field("event:").unwrap(), data);
@@ -81,7 +84,8 @@ async fn every_event_comes_once_and_a_resumed_stream_goes_on_behind_the_last_one
         let reply = report(&house, &incident("Live", SERGELS_TORG)).await;
         loop {
             let (_, event_type, data) = stream.next().await;
-            if event_type == "se.narhet.situation.incident-reported.v1" && data.contains(reply["id"].as_str().unwrap()) {
+            if event_type == "se.narhet.situation.incident-reported.v1" && data.contains(reply["id"].as_str().unwrap())
+            {
                 break;
             }
         }

@@ -31,7 +31,10 @@ async fn the_same_key_and_body_give_the_same_answer_also_after_a_restart() {
     assert_eq!((status, &problem["type"]), (409, &json!("urn:narhet:problem:idempotency-key-reuse")));
     // Another principal's same key is another key.
     let other = house.token("coordinator", Some("jarva"));
-    let request = house.post("/v1/incidents", &other).header("idempotency-key", "nyckel-1").json(&json!({ "title": "x", "place": null, "needsSupport": false }));
+    let request = house
+        .post("/v1/incidents", &other)
+        .header("idempotency-key", "nyckel-1")
+        .json(&json!({ "title": "x", "place": null, "needsSupport": false }));
     assert_eq!(json(request).await.0, 409, "the demo tokens share a subject, so it is the same principal");
     assert_eq!(all_events(&house).await.0, before, "nothing was recorded twice");
 }
@@ -70,7 +73,8 @@ async fn a_read_with_a_cursor_sees_what_the_cursor_names() {
         let (id, cursor) = (reply["id"].as_str().unwrap(), reply["cursor"].as_str().unwrap());
         let (status, _) = json(house.get(&format!("/v1/incidents/{id}?minCursor={cursor}"), &token)).await;
         assert_eq!(status, 200);
-        let (_, page) = json(house.get(&format!("/v1/responsibility?lon=18.06&lat=59.33&minCursor={cursor}"), &token)).await;
+        let (_, page) =
+            json(house.get(&format!("/v1/responsibility?lon=18.06&lat=59.33&minCursor={cursor}"), &token)).await;
         assert_eq!(page["match"], "inside");
     }
     let reply = report(&house, &incident("Framtid", SERGELS_TORG)).await;

@@ -150,7 +150,12 @@ pub async fn json(request: reqwest::RequestBuilder) -> (u16, Value) {
 /// # Panics
 /// When the binary cannot be run.
 pub fn run(data: &Path, arguments: &[&str]) -> (bool, String, String) {
-    let output = Command::new(binary()).args(arguments).env("NARHET_DATA", data).current_dir(crate::root()).output().expect("narhet can be run");
+    let output = Command::new(binary())
+        .args(arguments)
+        .env("NARHET_DATA", data)
+        .current_dir(crate::root())
+        .output()
+        .expect("narhet can be run");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
 }
