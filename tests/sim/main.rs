@@ -209,6 +209,7 @@ async fn night(seed: u64) {
         })
         .await;
     }
+    house.ready().await;
     let events = everything(&house.caller).await;
     check(&events, ids.len());
     for context in Context::ALL {

@@ -179,7 +179,8 @@ async fn relay(bus: &Bus, store: &Store, context: Context, relayed: &watch::Send
             wait_for_causes(bus, context, &frame.consumed, &mut seen).await?;
         }
         let Some(batch) = first_batch(&frames[..ready.min(frames.len())]) else { continue };
-        let messages = messages_of(store, context, batch)?;
+        // A broker may have lost the end of a frame: what it still has is not published again.
+        let messages = messages_of(store, context, batch, next)?;
         let fence = Fence { partition: subject::partition(context), last_sequence: tail.sequence };
         match bus.publish(&messages, &fence).await {
             Ok(sequence) => tail = Tail { position: next + messages.len() as u64 - 1, sequence },
@@ -237,10 +238,10 @@ fn first_batch(frames: &[Frame]) -> Option<&[Frame]> {
     (count > 0).then(|| &frames[..count])
 }
 
-fn messages_of(store: &Store, context: Context, frames: &[Frame]) -> Result<Vec<Outgoing>, RelayError> {
+fn messages_of(store: &Store, context: Context, frames: &[Frame], from: u64) -> Result<Vec<Outgoing>, RelayError> {
     let mut messages = Vec::new();
     for frame in frames {
-        for (bytes, position) in frame.events.iter().zip(frame.first..) {
+        for (bytes, position) in frame.events.iter().zip(frame.first..).filter(|(_, position)| *position >= from) {
             let event = event_of(bytes)?;
             let stamp = Stamp {
                 store: store.store_id(),

@@ -98,7 +98,10 @@ impl Service for Effects {
     const QUERIES: &'static [&'static str] = &["count"];
 
     fn first_start(&self, env: &Env) -> Vec<Write> {
-        vec![Write::one(Expected::NoStream, draft(env.new_id(), StreamId::new("toy", "start"), "se.narhet.duty.started.v1", 0))]
+        vec![Write::one(
+            Expected::NoStream,
+            draft(env.new_id(), StreamId::new("toy", "start"), "se.narhet.duty.started.v1", 0),
+        )]
     }
     fn evolve(&mut self, event: &Event) {
         if event.event_type.ends_with(".effected.v1") {
@@ -138,7 +141,10 @@ impl Service for Effects {
     fn fire(&mut self, env: &Env) -> Vec<Write> {
         let Some((_, cause)) = self.first else { return Vec::new() };
         let id = env.effect_id("timer", cause, 0);
-        vec![Write::one(Expected::NoStream, draft(id, StreamId::new("timer", &id.to_string()), "se.narhet.duty.fired.v1", 0))]
+        vec![Write::one(
+            Expected::NoStream,
+            draft(id, StreamId::new("timer", &id.to_string()), "se.narhet.duty.fired.v1", 0),
+        )]
     }
     fn health(&self, _: Timestamp) -> Result<(), String> {
         Ok(())
@@ -227,7 +233,11 @@ impl Drop for House {
 
 fn request(body: serde_json::Value) -> Request {
     Request {
-        principal: Principal { id: "p-0123456789abcdef".to_owned(), subject: "saknas".to_owned(), ..Principal::house() },
+        principal: Principal {
+            id: "p-0123456789abcdef".to_owned(),
+            subject: "saknas".to_owned(),
+            ..Principal::house()
+        },
         deadline: Timestamp::now() + jiff::SignedDuration::from_secs(30),
         correlation_id: Uuid::new_v4(),
         idempotency_key: None,
@@ -261,7 +271,11 @@ async fn a_cause_with_more_effects_than_a_frame_is_worked_off_once_across_restar
     let of = |number: usize| {
         let causes = house.events(Context::Situation);
         let cause = causes.iter().filter(|event| event.event_type.ends_with(".caused.v1")).nth(number).unwrap().id;
-        events.iter().filter(|event| event.causationid == Some(cause)).map(|event| self::number(&event.data)).collect::<Vec<_>>()
+        events
+            .iter()
+            .filter(|event| event.causationid == Some(cause))
+            .map(|event| self::number(&event.data))
+            .collect::<Vec<_>>()
     };
     assert_eq!((of(0), of(2)), (vec![0, 1], vec![0]));
     assert_eq!(of(1), (0..3_500).collect::<Vec<u64>>(), "each once, in order, across frames and restarts");
@@ -314,7 +328,8 @@ async fn a_command_asked_twice_is_done_once_and_answered_alike_also_after_the_in
     assert_eq!(house.cause(8, Some("nyckel")).await.unwrap_err().code, ErrorCode::IdempotencyKeyReuse);
     assert_eq!(house.count(Context::Situation).await["count"], 1);
     causes.stop().await;
-    let seen = house.events(Context::Situation).iter().filter(|event| event.event_type.contains("principal-seen")).count();
+    let seen =
+        house.events(Context::Situation).iter().filter(|event| event.event_type.contains("principal-seen")).count();
     assert_eq!(seen, 1, "who it was is recorded once");
 }
 
@@ -338,7 +353,10 @@ async fn a_late_command_and_a_cursor_ahead_are_refused_in_time() {
     let unknown = house.caller.command(Context::Situation, "no-such", request(json!({}))).await.unwrap_err();
     assert_eq!(unknown.code, ErrorCode::NotFound);
     causes.stop().await;
-    assert_eq!(house.events(Context::Situation).iter().filter(|event| event.event_type.ends_with(".caused.v1")).count(), 1);
+    assert_eq!(
+        house.events(Context::Situation).iter().filter(|event| event.event_type.ends_with(".caused.v1")).count(),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
