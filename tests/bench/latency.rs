@@ -6,6 +6,7 @@
 use crate::row;
 use bytes::Bytes;
 use futures::StreamExt;
+use narhet_bus::Headers;
 use narhet_tests::{Folder, House, NatsProcess};
 use serde_json::Value;
 use std::{
@@ -83,7 +84,7 @@ async fn floor() {
         file.write_all(&block).and_then(|()| file.sync_data()).expect("the disk takes 1 KiB");
         let synced = Instant::now();
         let answer =
-            client.request("narhet.stad.cmd.situation.echo", Vec::new(), payload.clone(), Duration::from_secs(5));
+            client.request("narhet.stad.cmd.situation.echo", Headers::new(), payload.clone(), Duration::from_secs(5));
         answer.await.expect("nats-server answers");
         let ended = Instant::now();
         // The first second opens what is opened once.
@@ -115,7 +116,9 @@ async fn measure(load_before: &str) {
     let pacing = std::thread::spawn(move || {
         let mut pace = Pace::start();
         let commands = (TIME + WARM_UP).as_secs_f64() * f64::from(RATE_PER_S);
-        (0..commands as u64).for_each(|_| drop(due.send(pace.next())));
+        for _ in 0..commands as u64 {
+            let _ = due.send(pace.next());
+        }
     });
     let started = Instant::now();
     let mut commands = Vec::new();

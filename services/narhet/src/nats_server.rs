@@ -155,11 +155,13 @@ fn spawn(start: &Start) -> std::io::Result<Child> {
 /// The kernel kills the child when this thread, and so the process, is gone: it never outlives `narhet`, not even a kill -9.
 #[allow(unsafe_code)]
 fn die_with_parent(command: &mut Command) {
-    // SAFETY: between fork and exec only an async-signal-safe system call is made and nothing is allocated.
+    let parent = rustix::process::getpid();
+    // SAFETY: between fork and exec only async-signal-safe system calls are made and nothing is allocated.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-            Ok(())
+            // A parent that died before the line above sends nothing.
+            if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
         });
     }
 }

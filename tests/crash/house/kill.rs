@@ -159,7 +159,7 @@ async fn settle(house: &House, tokens: &Tokens, ledger: &mut Ledger, feed: &mut 
             *feed = Some(read);
         }
     }
-    let feed = feed.as_ref().unwrap();
+    let feed = feed.as_ref().expect("it was just read");
     feed.is_settled();
     let told = ledger.incidents();
     assert!(told.keys().eq(feed.reported.keys()), "told of and recorded are the same incidents, each once");
@@ -173,8 +173,8 @@ fn verified(data: &Path, feed: &Feed) {
     assert!(good, "{out}{err}");
     let mut reports = 0;
     for line in out.lines() {
-        let report: Value = serde_json::from_str(line).unwrap();
-        let context = report["context"].as_str().unwrap();
+        let report: Value = serde_json::from_str(line).expect("one report a line");
+        let context = report["context"].as_str().expect("a report names its context");
         let events = report["events"].as_u64().or_else(|| report["events"].as_str()?.parse().ok());
         assert_eq!(events, Some(feed.lengths()[context]), "{context}: {report}");
         reports += 1;
@@ -194,7 +194,7 @@ async fn no_nats_server_of(data: &Path) {
 /// The process ids of the nats-servers that were started for this folder.
 fn nats_servers_of(data: &Path) -> Vec<String> {
     let config = data.join("nats/nats.conf").display().to_string();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let processes = std::fs::read_dir("/proc").expect("/proc can be listed").flatten();
     processes
         .filter(|process| {
             let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();

@@ -34,7 +34,7 @@ impl Traced {
         let mut command = Command::new("strace");
         command.args(["-f", "-yy", "-s", STRING_BYTES, "-e", CALLS, "-o"]).arg(trace).arg(house::binary());
         command.args(["up", "--http", "127.0.0.1:0", "--demo"]);
-        let log = std::fs::File::create(house::log_path(data)).unwrap();
+        let log = std::fs::File::create(house::log_path(data)).expect("the log can be written");
         let mut child = command
             .env("NARHET_DATA", data)
             .current_dir(narhet_tests::root())
@@ -43,16 +43,17 @@ impl Traced {
             .stderr(log)
             .process_group(0)
             .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            .expect("strace can be run");
+        let mut lines = BufReader::new(child.stdout.take().expect("standard output is piped")).lines();
         let mut traced = Traced { child, url: String::new() };
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || sender.send(lines.next()));
         let line = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-            panic!("not ready under strace: {}", std::fs::read_to_string(house::log_path(data)).unwrap())
+            panic!("not ready under strace: {}", std::fs::read_to_string(house::log_path(data)).unwrap_or_default())
         });
-        let ready: Value = serde_json::from_str(&line.expect("narhet says that it is ready").unwrap()).unwrap();
-        traced.url = ready["http"].as_str().unwrap().to_owned();
+        let line = line.and_then(Result::ok).expect("narhet says that it is ready");
+        let ready: Value = serde_json::from_str(&line).expect("one JSON line");
+        traced.url = ready["http"].as_str().expect("it names its address").to_owned();
         traced
     }
 }
