@@ -1,5 +1,8 @@
 //! The whole house over HTTP and SSE, every service on a real nats-server. Each test owns its house.
 
+// In a test a panic is the report.
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod broker;
 mod keeping;

@@ -1,5 +1,8 @@
 //! The contract of the bus: one suite, run on a real nats-server and on the in-process twin.
 
+// In a test a panic is the report.
+#![allow(clippy::unwrap_used)]
+
 use bytes::Bytes;
 use narhet_bus::{Bus, Credentials, Fence, Headers, Outgoing, PublishError, RequestError, Twin};
 use narhet_tests::{Folder, NatsProcess, until};

@@ -3,6 +3,9 @@
 //!
 //! `NARHET_SIM_SEEDS=N` runs more seeds, `NARHET_SIM_SEED=S` one of them.
 
+// In a test a panic is the report.
+#![allow(clippy::unwrap_used)]
+
 use narhet_bus::{Bus, Twin};
 use narhet_kernel::{BoardId, Clock, Context, Principal, Role, Timestamp, Uuid, Vector};
 use narhet_proto::{

@@ -73,7 +73,7 @@ pub struct Up {
     /// Use this NATS server instead of starting one.
     #[arg(long, env = "NARHET_NATS", value_name = "URL")]
     pub nats: Option<String>,
-    /// Credentials for --nats: a .creds file, or TOML with user and password.
+    /// Credentials for --nats: a .creds file, TOML with user and password, or a folder with one of them for each role.
     #[arg(long, env = "NARHET_NATS_CREDS", value_name = "FILE")]
     pub nats_creds: Option<PathBuf>,
     /// Demo mode: a local token issuer, and unless `empty` demo data. Never for a real house.

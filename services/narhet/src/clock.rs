@@ -30,7 +30,12 @@ pub fn open(data: &Path, wanted: Option<&str>) -> anyhow::Result<Clock> {
     }
     let bytes = serde_json::to_vec(&anchor)?;
     std::fs::create_dir_all(data)?;
-    std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+    // Beside, then renamed: a kill in between must not leave half an anchor.
+    let beside = data.join("clock.json.new");
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::File::open(&beside)?.sync_all())
+        .and_then(|()| std::fs::rename(&beside, &path))
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(Clock::house(anchor))
 }
 

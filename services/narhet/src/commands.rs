@@ -149,7 +149,10 @@ async fn print_stream(answer: reqwest::Response, cursor: &mut Option<String>, le
         while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
             let line = String::from_utf8(buffer.drain(..=end).collect())?;
             let line = line.trim_end();
-            if let Some(value) = line.strip_prefix("id:") {
+            if line.is_empty() {
+                // Also a block without data moves on: what was filtered out need not be looked at again.
+                *cursor = id.take().or_else(|| cursor.take());
+            } else if let Some(value) = line.strip_prefix("id:") {
                 id = Some(value.trim_start().to_owned());
             } else if let Some(data) = line.strip_prefix("data:") {
                 let mut out = std::io::stdout().lock();
@@ -158,7 +161,6 @@ async fn print_stream(answer: reqwest::Response, cursor: &mut Option<String>, le
                     *left = 0;
                     return Ok(());
                 }
-                *cursor = id.take().or_else(|| cursor.take());
                 *left -= 1;
                 if *left == 0 {
                     return Ok(());

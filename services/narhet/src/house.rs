@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Demo, Run, RunRole, Up},
     clock, demo, identity,
+    lock::Lock,
     nats_server::NatsServer,
     node::NodeFile,
     roles::House,
@@ -27,6 +28,7 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
     let data = settings.data(&flags);
     std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
     let data = data.canonicalize()?;
+    let _lock = Lock::take(&data)?;
     let clock = clock::open(&data, flags.clock.as_deref())?;
     let server = match settings.nats(&flags) {
         Some(_) => None,
@@ -34,14 +36,16 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
     };
     let nats = settings.nats(&flags).or_else(|| server.as_ref().map(|server| server.url.clone())).unwrap_or_default();
     let house = House { data: data.clone(), clock, nats: nats.clone() };
-    let given = identity::read(settings.nats_creds(&flags).as_deref())?;
-    let credentials =
-        |role: RunRole| server.as_ref().map_or_else(|| given.clone(), |server| server.credentials(role.name()));
+    let given = settings.nats_creds(&flags);
+    let credentials = |role: RunRole| match &server {
+        Some(server) => Ok(server.credentials(role.name())),
+        None => identity::read(given.as_deref(), role.name()),
+    };
 
     let shutdown = shutdown_on_signal()?;
     let mut buses: BTreeMap<&'static str, Bus> = BTreeMap::new();
     for role in ROLES {
-        buses.insert(role.name(), house.connect(role, &credentials(role)).await?);
+        buses.insert(role.name(), house.connect(role, &credentials(role)?).await?);
     }
     let gateway_bus = buses["gateway"].clone();
     let mut running: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -86,7 +90,7 @@ pub async fn run(run: Run, settings: Settings) -> anyhow::Result<ExitCode> {
     let Some(nats) = settings.nats(&flags) else {
         bail!("a single role needs --nats URL, the server that all roles share")
     };
-    let credentials: Credentials = identity::read(settings.nats_creds(&flags).as_deref())?;
+    let credentials: Credentials = identity::read(settings.nats_creds(&flags).as_deref(), role.name())?;
     let house = House { clock: clock::open(&data, flags.clock.as_deref())?, data: data.clone(), nats: nats.clone() };
     let shutdown = shutdown_on_signal()?;
     let bus = house.connect(role, &credentials).await?;

@@ -12,9 +12,15 @@ struct UserPassword {
     password: String,
 }
 
-/// Reads a NATS `.creds` file or TOML with `user` and `password`.
-pub fn read(path: Option<&Path>) -> anyhow::Result<Credentials> {
+/// Reads a NATS `.creds` file or TOML with `user` and `password`; of a folder, the file `<role>.creds` or `<role>.toml`.
+pub fn read(path: Option<&Path>, role: &str) -> anyhow::Result<Credentials> {
     let Some(path) = path else { return Ok(Credentials::None) };
+    if path.is_dir() {
+        let files = ["creds", "toml"].map(|ending| path.join(format!("{role}.{ending}")));
+        let file = files.iter().find(|file| file.is_file());
+        let file = file.with_context(|| format!("{} has neither {role}.creds nor {role}.toml", path.display()))?;
+        return read(Some(file), role);
+    }
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     if text.contains("BEGIN NATS USER JWT") {
         return Ok(Credentials::File(path.to_owned()));

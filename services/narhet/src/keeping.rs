@@ -3,6 +3,7 @@
 use crate::{
     arguments::{Backup, Fork, Keep, Restore, RunRole, Verify},
     client::Client,
+    lock::Lock,
     nats_server::NatsServer,
     node::NodeFile,
     roles::House,
@@ -87,6 +88,9 @@ pub async fn backup(backup: Backup) -> anyhow::Result<ExitCode> {
     if let Some(keys) = &backup.keys_to {
         fs::create_dir(keys).with_context(|| format!("{} must be a new folder", keys.display()))?;
         copy_folder(&backup.node.data.join("keys"), keys)?;
+        if std::env::var_os("NARHET_KEK_DIR").is_some() {
+            println!("the key-encryption keys in NARHET_KEK_DIR are not among them: archive that folder yourself");
+        }
         println!(
             "keys in {}: keep them apart from the logs, and not for longer than an erasure may take",
             keys.display()
@@ -104,7 +108,12 @@ pub fn restore(restore: &Restore) -> anyhow::Result<ExitCode> {
     for context in Context::ALL {
         let archive = restore.from.join(format!("{context}.log"));
         if archive.is_file() {
-            restore_log(&archive, &data.join(context.name())).with_context(|| format!("the log of {context}"))?;
+            let folder = data.join(context.name());
+            restore_log(&archive, &folder).with_context(|| format!("the log of {context}"))?;
+            // Another log from here on: cursors of the old one that reach beyond the backup must not be continued.
+            let (end, copied) = (verify_log(&folder)?.events, data.join("restoring"));
+            fork_cut(&folder, end, &copied)?;
+            fs::remove_dir_all(&copied)?;
             restored += 1;
         }
     }
@@ -144,10 +153,8 @@ struct Parting {
 
 pub async fn fork(fork: &Fork) -> anyhow::Result<ExitCode> {
     let Some(context) = fork.role.context() else { bail!("the gateway has no log") };
-    if let Some(node) = NodeFile::read(&fork.data) {
-        bail!("a house runs in {} (pid {}): stop every role first", fork.data.display(), node.pid);
-    }
     let data = fork.data.canonicalize().with_context(|| format!("{}", fork.data.display()))?;
+    let _lock = Lock::take(&data)?;
     let folder = data.join(context.name());
     let server = NatsServer::start(&data)?;
     let house = House { data: data.clone(), clock: Clock::system(), nats: server.url.clone() };

@@ -8,6 +8,7 @@ mod demo;
 mod house;
 mod identity;
 mod keeping;
+mod lock;
 mod nats_server;
 mod node;
 mod roles;

@@ -9,6 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// A local house takes a connection at once.
+const ANSWER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct NodeFile {
     pub http: String,
@@ -29,14 +32,23 @@ impl NodeFile {
         std::fs::rename(beside, path(data)).context("node.json cannot be written")
     }
 
-    /// The house that runs in this folder, if one does.
+    /// The house that runs in this folder, if one answers: a file that a kill left behind names a process id and a port
+    /// that somebody else may have by now.
     pub fn read(data: &Path) -> Option<NodeFile> {
-        let file: NodeFile = serde_json::from_slice(&std::fs::read(path(data)).ok()?).ok()?;
-        Path::new(&format!("/proc/{}", file.pid)).exists().then_some(file)
+        let file = Self::stored(data)?;
+        let address = file.http.strip_prefix("http://")?.parse().ok()?;
+        let runs = Path::new(&format!("/proc/{}", file.pid)).exists();
+        (runs && std::net::TcpStream::connect_timeout(&address, ANSWER_TIMEOUT).is_ok()).then_some(file)
     }
 
-    /// Says that nothing runs here any more.
+    fn stored(data: &Path) -> Option<NodeFile> {
+        serde_json::from_slice(&std::fs::read(path(data)).ok()?).ok()
+    }
+
+    /// Says that nothing runs here any more, unless it is somebody else who does.
     pub fn remove(data: &Path) {
-        let _ = std::fs::remove_file(path(data));
+        if Self::stored(data).is_some_and(|file| file.pid == std::process::id()) {
+            let _ = std::fs::remove_file(path(data));
+        }
     }
 }

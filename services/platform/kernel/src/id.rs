@@ -1,6 +1,6 @@
 //! Names of things: streams, boards, and ids that a process derives so that a re-run finds its own event.
 
-use crate::limits::SLUG_BYTES_MAX;
+use crate::{Role, limits::SLUG_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Borrow, fmt};
 use uuid::Uuid;
@@ -16,10 +16,11 @@ impl BoardId {
     pub const KRISLEDNINGSNAMNDEN: &'static str = "krisledningsnamnden";
     pub const LANSSTYRELSEN: &'static str = "lansstyrelsen-stockholm";
 
-    /// Takes a slug as it is written; `None` when it is not a slug.
+    /// Takes a slug as it is written; `None` when it is not a slug, or the name of a role: boards and roles stand side by
+    /// side in the readers of an event.
     pub fn new(slug: impl Into<String>) -> Option<Self> {
         let slug = slug.into();
-        is_slug(&slug).then_some(Self(slug))
+        (is_slug(&slug) && slug.parse::<Role>().is_err()).then_some(Self(slug))
     }
 
     pub fn as_str(&self) -> &str {

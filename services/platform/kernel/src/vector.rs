@@ -67,9 +67,18 @@ impl Vector {
         self.0.is_empty()
     }
 
-    /// Whether everything in `other` has been read here too.
+    /// Whether everything in `other` has been read here too, from the same logs.
     pub fn covers(&self, other: &Vector) -> bool {
-        other.iter().all(|(context, mark)| self.position(context) >= mark.position)
+        other.iter().filter(|(_, mark)| mark.position > 0).all(|(context, wanted)| {
+            self.mark(context).is_some_and(|own| own.store == wanted.store && own.position >= wanted.position)
+        })
+    }
+
+    /// Whether a cause at `mark` needs no more waiting for: it has been read, or its log was given up for another one
+    /// (`narhet fork`), so that it will never come.
+    pub fn has_seen(&self, context: Context, mark: Mark) -> bool {
+        mark.position == 0
+            || self.mark(context).is_some_and(|own| own.store != mark.store || own.position >= mark.position)
     }
 
     /// The least vector that covers both.
@@ -153,7 +162,9 @@ mod tests {
         assert_eq!(vector.to_string(), "area.12.00000003_situation.7.11aa22bb");
         assert_eq!(vector.to_string().parse(), Ok(vector));
         assert_eq!("-".parse(), Ok(Vector::new()));
-        for bad in ["", "area", "area.1", "area.x.00000000", "area.1.0", "mars.1.00000000", "area.1.00000000_area.2.00000000"] {
+        for bad in
+            ["", "area", "area.1", "area.x.00000000", "area.1.0", "mars.1.00000000", "area.1.00000000_area.2.00000000"]
+        {
             assert_eq!(bad.parse::<Vector>(), Err(NotACursor), "{bad:?}");
         }
     }
@@ -168,5 +179,15 @@ mod tests {
         assert!(joined.covers(&a) && joined.covers(&b));
         assert_eq!(joined.position(Context::Area), 3);
         assert!(!a.covers(&b));
+    }
+
+    #[test]
+    fn a_cursor_of_another_log_is_not_covered_and_its_causes_are_not_waited_for() {
+        let of = |store, position| Vector::new().with(Context::Area, Mark { position, store });
+        assert!(of(1, 5).covers(&of(1, 5)) && !of(1, 5).covers(&of(2, 3)) && of(1, 0).covers(&of(2, 0)));
+        assert!(of(1, 5).has_seen(Context::Area, Mark { position: 5, store: 1 }));
+        assert!(!of(1, 5).has_seen(Context::Area, Mark { position: 6, store: 1 }));
+        assert!(of(1, 5).has_seen(Context::Area, Mark { position: 60, store: 2 }));
+        assert!(!Vector::new().has_seen(Context::Area, Mark { position: 1, store: 2 }));
     }
 }

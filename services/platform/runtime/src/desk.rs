@@ -7,6 +7,7 @@ use crate::{
     caller::Health,
     follow::Delivered,
     host::{HostError, stopped},
+    relay::Relayed,
     sealing::Keys,
     service::{AnswerBody, Decision, Env, Service},
 };
@@ -27,6 +28,9 @@ const WAITING_MAX: usize = 1_024;
 const REPLAY_EVENTS: usize = 4_096;
 const REPLAY_BYTES: usize = 8 * 1024 * 1024;
 
+/// Answers to commands that changed nothing, remembered for their idempotency keys; those that did are in the log.
+const ALREADY_MAX: usize = 1_000;
+
 /// A context with its log, its keys and its marks.
 pub(crate) struct Desk<S: Service> {
     service: S,
@@ -46,7 +50,10 @@ pub(crate) struct Desk<S: Service> {
     unfinished: Option<Unfinished>,
     held_back: VecDeque<Delivered>,
     waiting: Vec<Waiting>,
-    relayed: Option<watch::Receiver<u64>>,
+    /// Commands that found it "already so": an outcome without events has no frame to lie in.
+    already: VecDeque<Outcome>,
+    relayed: Option<watch::Receiver<Relayed>>,
+    board: watch::Sender<Board>,
     unknown_events: u64,
     failure: Option<String>,
     replies: tokio::sync::mpsc::UnboundedSender<(u64, ReplyTo, Vec<u8>)>,
@@ -57,6 +64,13 @@ struct Waiting {
     name: String,
     request: Request,
     reply: ReplyTo,
+}
+
+/// The last state of health and when the loop looked: answered beside the loop, which may be deep in a large command.
+#[derive(Clone, Debug)]
+pub(crate) struct Board {
+    pub health: Health,
+    pub looked_at: Instant,
 }
 
 /// Why there is no answer yet.
@@ -80,7 +94,7 @@ impl<S: Service> Desk<S> {
     pub fn new(service: S, store: Store, keys: Arc<Keys>, clock: Clock) -> Self {
         let (replies, outgoing) = tokio::sync::mpsc::unbounded_channel();
         tokio::runtime::Handle::current().spawn(send_when_durable(store.clone(), outgoing));
-        let marks = store.consumed();
+        let board = Board { health: starting(&store), looked_at: Instant::now() };
         Self {
             service,
             store,
@@ -88,16 +102,15 @@ impl<S: Service> Desk<S> {
             clock,
             house: Principal::house(),
             folded: 0,
-            observed: marks
-                .iter()
-                .filter(|(context, _)| S::FOLLOWS.iter().any(|follow| follow.context == *context && !follow.from_start))
-                .fold(Vector::new(), |vector, (context, mark)| vector.with(context, mark)),
-            marks,
+            observed: Vector::new(),
+            marks: Vector::new(),
             targets: Vector::new(),
             unfinished: None,
             held_back: VecDeque::new(),
             waiting: Vec::new(),
+            already: VecDeque::new(),
             relayed: None,
+            board: watch::Sender::new(board),
             unknown_events: 0,
             failure: None,
             replies,
@@ -113,16 +126,40 @@ impl<S: Service> Desk<S> {
         self.observed.clone()
     }
 
+    /// Takes the heads that the stream has: to be reached before this is ready. What was read of a log that has been given
+    /// up for another one is read anew from nothing.
     pub fn set_targets(&mut self, targets: Vector) {
+        for (context, head) in targets.iter() {
+            let marked = self.marks.mark(context);
+            if marked.is_some_and(|mark| mark.position > 0 && mark.store != head.store) {
+                tracing::warn!(%context, "its log is another one than was followed before; folding it anew");
+                self.forget(context);
+            }
+        }
         self.targets = targets;
     }
 
-    pub fn set_relayed(&mut self, relayed: watch::Receiver<u64>) {
+    pub fn set_relayed(&mut self, relayed: watch::Receiver<Relayed>) {
         self.relayed = Some(relayed);
     }
 
-    /// Folds what the log has and the service has not seen.
+    pub fn board(&self) -> watch::Receiver<Board> {
+        self.board.subscribe()
+    }
+
+    /// Posts how this is, for whoever asks.
+    pub fn post_health(&self) {
+        self.board.send_replace(Board { health: self.health(), looked_at: Instant::now() });
+    }
+
+    /// Folds what the log has and the service has not seen, and takes its marks.
     pub fn catch_up(&mut self) -> Result<(), HostError> {
+        self.marks = self.store.consumed();
+        self.observed = self
+            .marks
+            .iter()
+            .filter(|(context, _)| S::FOLLOWS.iter().any(|follow| follow.context == *context && !follow.from_start))
+            .fold(Vector::new(), |vector, (context, mark)| vector.with(context, mark));
         loop {
             let read = self.store.read_all(self.folded + 1, REPLAY_EVENTS, REPLAY_BYTES);
             let stored = read.map_err(|error| stopped(S::CONTEXT, &error))?;
@@ -157,10 +194,14 @@ impl<S: Service> Desk<S> {
         if !S::COMMANDS.contains(&name) {
             return Err(unknown("command", name).into());
         }
-        let body_hash = *blake3::hash(request.body.get().as_bytes()).as_bytes();
+        if self.relayed.as_ref().is_some_and(|relayed| !relayed.borrow().settled) {
+            let unsettled = "the log and the stream are being compared; nothing is decided meanwhile: try again";
+            return Err(Problem::new(ErrorCode::Unavailable, unsettled).into());
+        }
+        let body_hash = self.keys.keyed_hash(request.body.get().as_bytes());
         let principal = &request.principal;
         if let Some(key) = &request.idempotency_key
-            && let Some(outcome) = self.store.outcome(&principal.id, name, key)
+            && let Some(outcome) = self.outcome(&principal.id, name, key)
         {
             if outcome.body_hash != body_hash {
                 let reuse =
@@ -171,21 +212,34 @@ impl<S: Service> Desk<S> {
         }
         let decision = self.service.decide(name, request, &self.env(principal))?;
         let Decision { mut writes, role, answered_by } = decision;
+        let outcome = |event_ids: &[Uuid]| {
+            request.idempotency_key.as_ref().map(|key| Outcome {
+                principal: principal.id.clone(),
+                route: name.to_owned(),
+                key: key.clone(),
+                body_hash,
+                event_ids: event_ids.to_vec(),
+            })
+        };
         if writes.is_empty() {
+            if self.already.len() == ALREADY_MAX {
+                self.already.pop_front();
+            }
+            self.already.extend(outcome(&answered_by));
             return self.reply(name, principal, &answered_by);
         }
         let event_ids: Vec<Uuid> = writes.iter().flat_map(|write| &write.drafts).map(|draft| draft.id).collect();
+        let outcome = outcome(&event_ids);
         writes.extend(self.principal_seen(principal));
-        let outcome = request.idempotency_key.as_ref().map(|key| Outcome {
-            principal: principal.id.clone(),
-            route: name.to_owned(),
-            key: key.clone(),
-            body_hash,
-            event_ids: event_ids.clone(),
-        });
         let origin = Origin { correlation: request.correlation_id, cause: None, principal, role };
         self.commit_command(&writes, &origin, outcome)?;
         self.reply(name, principal, &event_ids)
+    }
+
+    /// What became of a command with this key.
+    fn outcome(&self, principal: &str, route: &str, key: &str) -> Option<Outcome> {
+        let same = |outcome: &&Outcome| outcome.principal == principal && outcome.route == route && outcome.key == key;
+        self.store.outcome(principal, route, key).or_else(|| self.already.iter().rfind(same).cloned())
     }
 
     /// Answers a query, unless it has to wait for its cursor.
@@ -210,7 +264,8 @@ impl<S: Service> Desk<S> {
     pub fn answer(&mut self, answered: Answered, reply: ReplyTo) -> Result<(), HostError> {
         let (message, position) = match answered {
             Ok((answer, position)) => (Reply::Ok(answer), position),
-            Err(Refused::Problem(problem)) => (Reply::Problem(problem), 0),
+            // A refusal rests on what is folded just as an answer does.
+            Err(Refused::Problem(problem)) => (Reply::Problem(problem), self.folded),
             Err(Refused::Wait(_)) => (Reply::Problem(behind()), 0),
             Err(Refused::Stop(error)) => return Err(error),
         };
@@ -242,12 +297,17 @@ impl<S: Service> Desk<S> {
         Health {
             ready: reason.is_none(),
             reason,
-            position: self.folded,
-            relayed: self.relayed.as_ref().map_or(0, |relayed| *relayed.borrow()),
-            vector: self.cursor(),
+            position: self.store.committed_position(),
+            relayed: self.relayed.as_ref().map_or(0, |relayed| relayed.borrow().position),
+            vector: self.observed.clone().with(S::CONTEXT, self.committed()),
             store: self.store.store_id().0,
             unknown_events: self.unknown_events,
         }
+    }
+
+    /// What is on disk of the own log: nobody is told of more.
+    fn committed(&self) -> Mark {
+        Mark { position: self.store.committed_position(), store: self.store.store_id().short() }
     }
 
     fn not_ready(&self) -> Option<String> {
@@ -277,15 +337,26 @@ impl<S: Service> Desk<S> {
 
     /// Whether of `wanted` everything that concerns this context has been applied.
     fn has_applied(&self, wanted: &Vector) -> bool {
-        let cursor = self.cursor();
-        wanted
-            .iter()
-            .filter(|(context, _)| *context == S::CONTEXT || S::FOLLOWS.iter().any(|follow| follow.context == *context))
-            .all(|(context, mark)| cursor.position(context) >= mark.position)
+        let concerns =
+            |context: Context| context == S::CONTEXT || S::FOLLOWS.iter().any(|follow| follow.context == context);
+        let wanted = wanted.iter().filter(|(context, _)| concerns(*context));
+        self.cursor().covers(&wanted.fold(Vector::new(), |wanted, (context, mark)| wanted.with(context, mark)))
     }
 
     fn env<'a>(&'a self, principal: &'a Principal) -> Env<'a> {
         Env::new(self.clock.now(), principal, &self.keys, &self.clock, self.folded)
+    }
+}
+
+fn starting(store: &Store) -> Health {
+    Health {
+        ready: false,
+        reason: Some("starting".to_owned()),
+        position: store.committed_position(),
+        relayed: 0,
+        vector: Vector::new(),
+        store: store.store_id().0,
+        unknown_events: 0,
     }
 }
 

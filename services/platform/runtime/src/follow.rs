@@ -22,6 +22,8 @@ use tokio::{sync::mpsc, time::Instant};
 const DELIVERED_CAPACITY: usize = 256;
 /// Ids remembered per context to tell a redelivery from a fork.
 const RECENT_IDS: usize = 1_024;
+/// Events that wait for a gap to be filled; past it the stream is left to wait, and the owner is asked.
+const WAITING_MAX: usize = 10_000;
 /// How long to wait before asking an owner again that did not answer.
 const FETCH_RETRY: Duration = Duration::from_millis(100);
 /// How often an idle follower looks whether the stream has more than it was told of.
@@ -90,7 +92,8 @@ async fn follow(
         epoch.mark_unchanged();
         let mut messages = match open(bus, &state.contexts, &state.vector).await {
             Ok(messages) => messages,
-            Err(error) => {
+            Err(NotOpened::Fork(context, position)) => return Err(FollowError::Fork { context, position }),
+            Err(NotOpened::Bus(error)) => {
                 tracing::debug!(%error, "the stream cannot be read yet");
                 tokio::select! {
                     () = out.closed() => return Ok(()),
@@ -123,7 +126,7 @@ async fn follow(
             let wake_at = retry_at.unwrap_or_else(|| Instant::now() + IDLE_CHECK);
             tokio::select! {
                 () = out.closed() => return Ok(()),
-                message = messages.next() => match message {
+                message = messages.next(), if state.waiting_count() < WAITING_MAX => match message {
                     Some(message) => state.arrive_message(message)?,
                     None => break,
                 },
@@ -151,21 +154,40 @@ async fn lags(bus: &Bus, state: &State) -> bool {
     false
 }
 
-async fn open(bus: &Bus, contexts: &[Context], vector: &Vector) -> Result<Messages, BusError> {
+/// Why the stream cannot be read from the vector on.
+enum NotOpened {
+    Bus(BusError),
+    /// The stream holds another log of this context than the vector has read.
+    Fork(Context, u64),
+}
+
+impl From<BusError> for NotOpened {
+    fn from(error: BusError) -> Self {
+        NotOpened::Bus(error)
+    }
+}
+
+async fn open(bus: &Bus, contexts: &[Context], vector: &Vector) -> Result<Messages, NotOpened> {
     let mut first = u64::MAX;
     for context in contexts {
-        first = first.min(seek(bus, *context, vector.position(*context)).await?);
+        first = first.min(seek(bus, *context, vector.mark(*context).unwrap_or_default()).await?);
     }
     let partitions: Vec<String> = contexts.iter().map(|context| subject::partition(*context)).collect();
-    bus.consume(&partitions, first).await
+    Ok(bus.consume(&partitions, first).await?)
 }
 
 /// The sequence from which everything of a context above `position` comes: bisection over the partition, whose positions
 /// rise with the sequence. A message that no relay stamped is passed over.
-async fn seek(bus: &Bus, context: Context, position: u64) -> Result<u64, BusError> {
-    let partition = subject::partition(context);
+async fn seek(bus: &Bus, context: Context, mark: Mark) -> Result<u64, NotOpened> {
+    let (partition, position) = (subject::partition(context), mark.position);
     let Some(last) = bus.last(&partition).await? else { return Ok(1) };
     let position_of = |message: &Published| Stamp::of(message).map_or(0, |stamp| stamp.position);
+    if let Ok(stamp) = Stamp::of(&last)
+        && position > 0
+        && stamp.store.short() != mark.store
+    {
+        return Err(NotOpened::Fork(context, stamp.position));
+    }
     if position_of(&last) <= position {
         return Ok(last.sequence + 1);
     }
@@ -198,6 +220,10 @@ struct State {
 impl State {
     fn new(contexts: Vec<Context>, vector: Vector) -> Self {
         Self { contexts, vector, waiting: BTreeMap::new(), last_hash: HashMap::new(), recent: HashMap::new() }
+    }
+
+    fn waiting_count(&self) -> usize {
+        self.waiting.values().map(BTreeMap::len).sum()
     }
 
     /// The highest position of a context that has arrived.
@@ -296,7 +322,7 @@ impl State {
     fn unmet(&self, consumed: &Vector) -> Option<Context> {
         consumed
             .iter()
-            .find(|(context, mark)| self.contexts.contains(context) && self.vector.position(*context) < mark.position)
+            .find(|(context, mark)| self.contexts.contains(context) && !self.vector.has_seen(*context, *mark))
             .map(|(context, _)| context)
     }
 

@@ -1,10 +1,10 @@
 //! One context on one thread: commands, followed events and timers, decided serially; replies when they are durable.
 
 use crate::{
-    caller::{Caller, Health},
+    caller::Caller,
     desk::{Desk, Refused},
     follow::{Delivered, FollowError, Follower},
-    relay::{self, RelayError},
+    relay::{self, RelayError, Relayed},
     sealing::{KeyError, Keys},
     service::Service,
     serving,
@@ -60,6 +60,7 @@ impl HostError {
     /// Whether starting the role again may heal it: a log recovers from its journal, a fork needs a person.
     pub fn may_heal(&self) -> bool {
         match self {
+            // A followed log that has forked is folded anew by a start.
             HostError::Stopped { .. } | HostError::Bus(_) | HostError::Follow { .. } => true,
             HostError::Relay { source, .. } => matches!(source, RelayError::Bus(_) | RelayError::Read(_)),
             HostError::Open { .. } | HostError::Keys { .. } | HostError::Undecodable { .. } => false,
@@ -69,22 +70,9 @@ impl HostError {
 
 /// What the loop is woken by.
 pub(crate) enum Input {
-    Command {
-        name: String,
-        request: Request,
-        reply: ReplyTo,
-    },
-    Query {
-        name: String,
-        request: Request,
-        reply: ReplyTo,
-    },
-    Health {
-        reply: ReplyTo,
-    },
+    Command { name: String, request: Request, reply: ReplyTo },
+    Query { name: String, request: Request, reply: ReplyTo },
     Delivered(Box<Delivered>),
-    /// Following failed in a way that only starting anew from nothing heals.
-    Forked(Context),
     Failed(HostError),
 }
 
@@ -110,7 +98,7 @@ pub async fn run<S: Service>(
 
     // Stopping anything below stops all of it; the caller's own token is only listened to.
     let stop = shutdown.child_token();
-    let (relayed, relayed_seen) = watch::channel(0);
+    let (relayed, relayed_seen) = watch::channel(Relayed { position: 0, settled: true });
     let (inputs, mut input) = mpsc::channel(INPUT_CAPACITY);
     let mut tasks = JoinSet::new();
     {
@@ -122,7 +110,7 @@ pub async fn run<S: Service>(
         });
     }
     tasks.spawn(feed(bus.clone(), desk.followed(), desk.follow_from(), inputs.clone(), stop.clone()));
-    serving::start(&bus, context, &store, &inputs, &mut tasks, &stop).await?;
+    serving::start(&bus, context, &store, &inputs, desk.board(), &mut tasks, &stop).await?;
     drop(inputs);
     desk.set_relayed(relayed_seen);
 
@@ -146,10 +134,11 @@ pub async fn run<S: Service>(
 
 fn open<S: Service>(service: S, options: &HostOptions) -> Result<(Desk<S>, Store), HostError> {
     let context = S::CONTEXT;
-    let keys =
-        Keys::open(&options.keys_folder, &options.kek_folder).map_err(|source| HostError::Keys { context, source })?;
+    // The log first: its lock keeps a second process away from the keys too.
     let store = Store::open(StoreOptions::new(options.folder.clone(), options.clock.clone()))
         .map_err(|source| HostError::Open { context, source })?;
+    let keys =
+        Keys::open(&options.keys_folder, &options.kek_folder).map_err(|source| HostError::Keys { context, source })?;
     let desk = Desk::new(service, store.clone(), Arc::new(keys), options.clock.clone());
     Ok((desk, store))
 }
@@ -167,47 +156,29 @@ async fn heads(bus: &Bus, contexts: &[Context]) -> Result<Vector, HostError> {
     Ok(vector)
 }
 
-/// Brings followed events to the loop; a forked context is followed anew from nothing.
+/// Brings followed events to the loop until following fails.
 async fn feed(bus: Bus, contexts: Vec<Context>, from: Vector, inputs: mpsc::Sender<Input>, stop: CancellationToken) {
     if contexts.is_empty() {
         return stop.cancelled().await;
     }
-    let caller = Caller::new(bus.clone());
-    let mut vector = from;
+    let mut follower = Follower::start(bus.clone(), Caller::new(bus), contexts, from);
     loop {
-        let mut follower = Follower::start(bus.clone(), caller.clone(), contexts.clone(), vector.clone());
-        let failed = loop {
-            let next = tokio::select! {
-                next = follower.next() => next,
-                () = stop.cancelled() => return,
-            };
-            match next {
-                Ok(delivered) => {
-                    vector = delivered.vector.clone();
-                    if inputs.send(Input::Delivered(Box::new(delivered))).await.is_err() {
-                        return;
-                    }
-                }
-                Err(error) => break error,
-            }
+        let next = tokio::select! {
+            next = follower.next() => next,
+            () = stop.cancelled() => return,
         };
-        match failed {
-            FollowError::Fork { context, position } => {
-                tracing::error!(%context, position, "a followed log has forked; folding it anew");
-                vector.set(context, Mark::default());
-                vector = vector
-                    .iter()
-                    .filter(|(kept, _)| *kept != context)
-                    .fold(Vector::new(), |kept, (c, m)| kept.with(c, m));
-                if inputs.send(Input::Forked(context)).await.is_err() {
-                    return;
-                }
-            }
-            source @ (FollowError::Undecodable { context, .. } | FollowError::BrokenChain { context, .. }) => {
-                let _ = inputs.send(Input::Failed(HostError::Follow { context, source })).await;
-                return;
-            }
-            FollowError::Stopped => return,
+        let input = match next {
+            Ok(delivered) => Input::Delivered(Box::new(delivered)),
+            Err(FollowError::Stopped) => return,
+            Err(
+                source @ (FollowError::Fork { context, .. }
+                | FollowError::Undecodable { context, .. }
+                | FollowError::BrokenChain { context, .. }),
+            ) => Input::Failed(HostError::Follow { context, source }),
+        };
+        let failed = matches!(input, Input::Failed(_));
+        if inputs.send(input).await.is_err() || failed {
+            return;
         }
     }
 }
@@ -239,13 +210,10 @@ async fn work<S: Service>(
                 Err(Refused::Wait(request)) => desk.wait(name, *request, reply),
                 answered => desk.answer(answered, reply)?,
             },
-            Input::Health { reply } => {
-                let health: Health = desk.health();
-                tokio::spawn(reply.send(serde_json::to_vec(&health).unwrap_or_default().into()));
-            }
             Input::Delivered(delivered) => desk.deliver(&delivered)?,
-            Input::Forked(context) => desk.forget(context),
-            // Nothing more is decided; readiness says why until somebody acts.
+            // A log that was given up for another one: starting again folds it anew.
+            Input::Failed(error @ HostError::Follow { source: FollowError::Fork { .. }, .. }) => return Err(error),
+            // Commands are still served; readiness says why nothing is followed until somebody acts.
             Input::Failed(error @ HostError::Follow { .. }) => {
                 tracing::error!(%error, source = ?std::error::Error::source(&error), "following stopped");
                 desk.fail(&error);

@@ -83,7 +83,8 @@ fn cut(store: &Store, context: Context, limit: &Vector) -> Result<u64, String> {
         }
         for frame in frames {
             let end = frame.first + frame.events.len() as u64 - 1;
-            if end > through || !limit.covers(&frame.consumed) {
+            let inside = frame.consumed.iter().all(|(other, mark)| limit.has_seen(other, mark));
+            if end > through || !inside {
                 return Ok(reached);
             }
             reached = end;

@@ -4,7 +4,7 @@
 //! partition's last message, check that the log has the same event at that position, go on behind it.
 
 use crate::stamp::{NotStamped, Stamp, frame_headers, frame_of};
-use narhet_bus::{Bus, BusError, Fence, Outgoing, Published};
+use narhet_bus::{Bus, BusError, Fence, Outgoing, PublishError, Published};
 use narhet_event_store::{AdoptError, Frame, ReadError, Store};
 use narhet_kernel::{Context, Uuid, Vector, limits::FRAME_EVENTS_MAX};
 use narhet_proto::{Event, subject};
@@ -37,6 +37,13 @@ pub enum RelayError {
     Bus(#[from] BusError),
     #[error("an own stored event cannot be read: {0}")]
     Undecodable(String),
+}
+
+/// How far the stream is known to hold a log, and whether it is known to be this one.
+#[derive(Clone, Copy, Debug)]
+pub struct Relayed {
+    pub position: u64,
+    pub settled: bool,
 }
 
 /// What the stream holds of a log.
@@ -132,7 +139,7 @@ pub async fn run(
     bus: Bus,
     store: Store,
     context: Context,
-    relayed: watch::Sender<u64>,
+    relayed: watch::Sender<Relayed>,
     shutdown: CancellationToken,
 ) -> Result<(), RelayError> {
     let mut epoch = bus.epoch();
@@ -161,10 +168,10 @@ pub async fn run(
 }
 
 /// Relays until something has to be established anew.
-async fn relay(bus: &Bus, store: &Store, context: Context, relayed: &watch::Sender<u64>) -> Result<(), RelayError> {
+async fn relay(bus: &Bus, store: &Store, context: Context, relayed: &watch::Sender<Relayed>) -> Result<(), RelayError> {
     bus.ensure_stream().await?;
     let mut tail = establish(bus, store, context).await?;
-    relayed.send_replace(tail.position);
+    relayed.send_replace(Relayed { position: tail.position, settled: true });
     let mut committed = store.committed();
     let mut seen = Vector::new();
     loop {
@@ -185,11 +192,13 @@ async fn relay(bus: &Bus, store: &Store, context: Context, relayed: &watch::Send
         match bus.publish(&messages, &fence).await {
             Ok(sequence) => tail = Tail { position: next + messages.len() as u64 - 1, sequence },
             Err(error) => {
+                // Somebody else may write this partition: nothing more is decided until that is known.
+                relayed.send_modify(|relayed| relayed.settled = !matches!(error, PublishError::Refused(_)));
                 tracing::warn!(%context, %error, position = next, "publishing");
                 return Ok(());
             }
         }
-        relayed.send_replace(tail.position);
+        relayed.send_replace(Relayed { position: tail.position, settled: true });
     }
 }
 
@@ -207,14 +216,16 @@ async fn establish(bus: &Bus, store: &Store, context: Context) -> Result<Tail, R
 /// Cause before effect: returns once the stream holds all that was consumed.
 async fn wait_for_causes(bus: &Bus, own: Context, consumed: &Vector, seen: &mut Vector) -> Result<(), RelayError> {
     for (context, mark) in consumed.iter().filter(|(context, _)| *context != own) {
-        while seen.position(context) < mark.position {
+        let mut retry = CAUSE_RETRY;
+        while !seen.has_seen(context, mark) {
             let last = bus.last(&subject::partition(context)).await?;
             if let Some(last) = last {
                 let stamp = Stamp::of(&last)?;
                 seen.set(context, narhet_kernel::Mark { position: stamp.position, store: stamp.store.short() });
             }
-            if seen.position(context) < mark.position {
-                tokio::time::sleep(CAUSE_RETRY).await;
+            if !seen.has_seen(context, mark) {
+                tokio::time::sleep(retry).await;
+                retry = (retry * 2).min(RETRY);
             }
         }
     }
@@ -222,7 +233,7 @@ async fn wait_for_causes(bus: &Bus, own: Context, consumed: &Vector, seen: &mut 
 }
 
 fn is_seen(own: Context, frame: &Frame, seen: &Vector) -> bool {
-    frame.consumed.iter().all(|(context, mark)| context == own || seen.position(context) >= mark.position)
+    frame.consumed.iter().all(|(context, mark)| context == own || seen.has_seen(context, mark))
 }
 
 /// Whole frames from the first on, as many as an atomic batch may hold.

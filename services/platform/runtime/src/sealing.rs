@@ -36,6 +36,8 @@ const HEADER_BYTES: usize = 8 + 16;
 
 /// The keys of one role. No role opens another's.
 pub struct Keys {
+    /// For hashes of what must not be guessed from them; never leaves this folder.
+    hash_key: [u8; KEY_BYTES],
     data_path: PathBuf,
     kek_path: PathBuf,
     state: Mutex<State>,
@@ -96,8 +98,13 @@ impl Keys {
         };
         // One key-encryption key and a file of whole records: both also finish what a kill interrupted.
         write_keks(&kek_path, std::slice::from_ref(&kek))?;
-        let keys =
-            Keys { data_path, kek_path, state: Mutex::new(State { kek, keys, pool: VecDeque::new(), current: None }) };
+        let hash_key = hash_key(&data_folder.join("hash-key"))?;
+        let keys = Keys {
+            hash_key,
+            data_path,
+            kek_path,
+            state: Mutex::new(State { kek, keys, pool: VecDeque::new(), current: None }),
+        };
         {
             let mut state = keys.lock();
             keys.rewrite(&mut state)?;
@@ -160,6 +167,11 @@ impl Keys {
         write_keks(&self.kek_path, &both[..1])
     }
 
+    /// A hash that nobody without this folder can compare a guess with: short titles are easily guessed.
+    pub fn keyed_hash(&self, bytes: &[u8]) -> [u8; 32] {
+        *blake3::keyed_hash(&self.hash_key, bytes).as_bytes()
+    }
+
     /// How many data keys there are, unused ones included.
     pub fn count(&self) -> usize {
         self.lock().keys.len()
@@ -201,6 +213,13 @@ impl Kek {
     fn new() -> Self {
         Self { id: Uuid::new_v4(), key: random() }
     }
+}
+
+fn hash_key(path: &Path) -> Result<[u8; KEY_BYTES], KeyError> {
+    if !path.exists() {
+        replace_file(path, &random::<KEY_BYTES>())?;
+    }
+    read(path)?.try_into().map_err(|_| KeyError::Damaged { path: path.to_owned() })
 }
 
 fn cipher(key: &[u8; KEY_BYTES]) -> XChaCha20Poly1305 {

@@ -1,6 +1,6 @@
 //! What a context's owner serves on the bus: commands, queries, its health and ranges of its log.
 
-use crate::host::Input;
+use crate::{caller::Health, desk::Board, host::Input};
 use bytes::{Bytes, BytesMut};
 use narhet_bus::{Answer as ReplyTo, Bus, BusError, Headers, Incoming, Requests};
 use narhet_event_store::Store;
@@ -14,7 +14,11 @@ use narhet_proto::{
 };
 use serde_json::value::RawValue;
 use std::{collections::HashMap, time::Duration};
-use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Requests that wait to be taken; past it they are left to time out.
@@ -30,6 +34,7 @@ pub(crate) async fn start(
     context: Context,
     store: &Store,
     inputs: &mpsc::Sender<Input>,
+    board: watch::Receiver<Board>,
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
 ) -> Result<(), BusError> {
@@ -38,11 +43,14 @@ pub(crate) async fn start(
     let log = bus.serve(&subject::log_read(context), REQUESTS_CAPACITY).await?;
     let keeper = bus.serve(&subject::keeper(context, ">"), REQUESTS_CAPACITY).await?;
     tasks.spawn(crate::keeper::serve(keeper, context, store.clone(), stop.clone()));
-    tasks.spawn(take(commands, Kind::Command, inputs.clone(), stop.clone()));
-    tasks.spawn(take(queries, Kind::Query, inputs.clone(), stop.clone()));
+    tasks.spawn(take(commands, Kind::Command, inputs.clone(), board.clone(), stop.clone()));
+    tasks.spawn(take(queries, Kind::Query, inputs.clone(), board, stop.clone()));
     tasks.spawn(serve_log(log, store.clone(), stop.clone()));
     Ok(())
 }
+
+/// The loop looks at least four times a second; a large import may hold it for some seconds.
+const LOOP_SILENT_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -50,7 +58,13 @@ enum Kind {
     Query,
 }
 
-async fn take(mut requests: Requests, kind: Kind, inputs: mpsc::Sender<Input>, stop: CancellationToken) {
+async fn take(
+    mut requests: Requests,
+    kind: Kind,
+    inputs: mpsc::Sender<Input>,
+    board: watch::Receiver<Board>,
+    stop: CancellationToken,
+) {
     let mut uploads = Uploads::default();
     loop {
         let incoming = tokio::select! {
@@ -58,6 +72,12 @@ async fn take(mut requests: Requests, kind: Kind, inputs: mpsc::Sender<Input>, s
             () = stop.cancelled() => None,
         };
         let Some(incoming) = incoming else { return };
+        if matches!(kind, Kind::Query) && incoming.subject.ends_with(".health") {
+            let health = health(&board.borrow());
+            let bytes = serde_json::to_vec(&health).unwrap_or_default();
+            incoming.into_parts().3.send(bytes.into()).await;
+            continue;
+        }
         if let Some(input) = input_of(incoming, kind, &mut uploads).await
             && inputs.send(input).await.is_err()
         {
@@ -69,9 +89,6 @@ async fn take(mut requests: Requests, kind: Kind, inputs: mpsc::Sender<Input>, s
 async fn input_of(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Option<Input> {
     let (subject, headers, payload, reply) = incoming.into_parts();
     let name = subject.rsplit('.').next().unwrap_or_default().to_owned();
-    if matches!(kind, Kind::Query) && name == "health" {
-        return Some(Input::Health { reply });
-    }
     let payload = match uploads.take(&headers, payload) {
         Ok(Some(payload)) => payload,
         Ok(None) => {
@@ -94,6 +111,17 @@ async fn input_of(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Opti
             None
         }
     }
+}
+
+/// The posted health, unless the loop has not looked for so long that it says nothing any more.
+fn health(board: &Board) -> Health {
+    let mut health = board.health.clone();
+    let silent = board.looked_at.elapsed();
+    if health.ready && silent > LOOP_SILENT_MAX {
+        health.ready = false;
+        health.reason = Some(format!("busy with one thing for {} s", silent.as_secs()));
+    }
+    health
 }
 
 async fn refuse(reply: ReplyTo, problem: Problem) {

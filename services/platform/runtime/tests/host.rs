@@ -1,5 +1,8 @@
 //! The host on the in-process bus, with two toy contexts: effects of any size, restarts, timers, asking twice.
 
+// In a test a panic is the report.
+#![allow(clippy::unwrap_used)]
+
 use narhet_bus::{Bus, Twin};
 use narhet_event_store::{Options, Store};
 use narhet_kernel::{BoardId, Clock, Context, Klass, Principal, Role, StreamId, Timestamp, Uuid, Vector};

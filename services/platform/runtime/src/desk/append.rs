@@ -82,7 +82,13 @@ impl<S: Service> Desk<S> {
         outcome: Option<Outcome>,
         progress: Option<Progress>,
     ) -> Result<(), HostError> {
-        let stored = self.append(writes, origin, outcome, progress).map_err(|error| stopped(S::CONTEXT, &error))?;
+        let mut stored = self.append(writes, origin, outcome.clone(), progress.clone());
+        if matches!(stored, Err(AppendError::Busy)) {
+            // The disk is behind; an effect has nobody to refuse it to, so it waits.
+            self.store.wait_durable(self.folded).map_err(|error| stopped(S::CONTEXT, &error))?;
+            stored = self.append(writes, origin, outcome, progress);
+        }
+        let stored = stored.map_err(|error| stopped(S::CONTEXT, &error))?;
         self.fold(&stored)
     }
 

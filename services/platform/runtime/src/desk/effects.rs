@@ -94,6 +94,7 @@ impl<S: Service> Desk<S> {
             let answered = self.query(&name, request);
             self.answer(answered, reply)?;
         }
+        self.post_health();
         Ok(())
     }
 
