@@ -166,11 +166,6 @@ impl Record {
         })
     }
 
-    /// Bytes that the record at the start of `bytes` takes in all, if its header is complete and plausible.
-    pub fn bytes_needed(bytes: &[u8]) -> Option<usize> {
-        Record::read(bytes, 0).map(|record| record.span.end)
-    }
-
     /// Reads a record that stands alone at the start of `bytes`, checking its CRC.
     pub fn read_alone(bytes: &[u8]) -> Option<Record> {
         let record = Record::read(bytes, 0)?;

@@ -5,7 +5,7 @@ use crate::{
     codec::{Reader, read_outcome, read_progress, write_outcome, write_progress},
     keys::{Key, OutcomeKey, StreamKey, StreamMap},
     limits::{OUTCOMES_PRUNED_MAX, POSTINGS_PER_CHUNK, SNAPSHOT_BYTES_MAX, SNAPSHOT_CHUNK_BYTES},
-    pages::{Change, IndexError, Pages},
+    pages::{IndexError, Pages},
     segment::Location,
     types::{Outcome, Progress},
 };
@@ -13,8 +13,10 @@ use bytes::BufMut;
 use narhet_kernel::StoreId;
 use std::{collections::HashMap, sync::Arc};
 
-const FORMAT: u32 = 1;
+/// Of the index; another one is built anew from the journal.
+const FORMAT: u32 = 2;
 const POSTING_BYTES: usize = 12;
+const CRC_BYTES: usize = 4;
 
 /// Consecutive events of one stream.
 #[derive(Clone, Debug)]
@@ -22,6 +24,13 @@ pub struct Run {
     /// Version of the first.
     pub first: u64,
     pub locations: Vec<Location>,
+}
+
+impl Run {
+    /// Version of the last.
+    fn last(&self) -> u64 {
+        self.first + self.locations.len() as u64 - 1
+    }
 }
 
 /// What a stretch of frames adds to the index.
@@ -92,6 +101,15 @@ fn opened<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], IndexError> {
     }
 }
 
+/// How far the pages have folded. Whatever lies between `through` and `begun` may be there, partly: a fold was cut off,
+/// and the frames in between are to be folded again before the pages are believed about them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    pub through: u64,
+    /// At least `through`.
+    pub begun: u64,
+}
+
 /// The folded part.
 pub struct Index {
     pages: Box<dyn Pages>,
@@ -110,77 +128,72 @@ impl Index {
         Ok(Some(value))
     }
 
-    fn apply(&self, mut changes: Vec<Change>) -> Result<(), IndexError> {
-        for (key, value) in &mut changes {
-            *value = value.take().map(|value| sealed(key, value));
-        }
-        self.pages.apply(changes)
+    fn change(&self, key: Vec<u8>, value: Option<Vec<u8>>) -> Result<(), IndexError> {
+        let value = value.map(|value| sealed(&key, value));
+        self.pages.change((key, value))
     }
 
-    /// The last position folded: 0 for new pages, an error when they belong to another log or format.
-    pub fn applied(&self) -> Result<u64, IndexError> {
-        let Some(value) = self.get(&Key::Applied.bytes())? else { return Ok(0) };
+    /// How far it has folded: nothing for new pages, an error when they belong to another log or format.
+    pub fn applied(&self) -> Result<Applied, IndexError> {
+        let Some(value) = self.get(&Key::Applied.bytes())? else { return Ok(Applied::default()) };
         let mut reader = Reader(&value);
-        let (format, store, applied) = (reader.number(), reader.take(16), reader.long());
-        match applied {
-            Some(applied) if format == Some(FORMAT) && store == Some(self.store.0.as_bytes()) => Ok(applied),
+        let (format, store) = (reader.number(), reader.take(16));
+        match (reader.long(), reader.long()) {
+            (Some(through), Some(begun))
+                if format == Some(FORMAT) && store == Some(self.store.0.as_bytes()) && begun >= through =>
+            {
+                Ok(Applied { through, begun })
+            }
             _ => Err(IndexError("the index belongs to another log or format".to_owned())),
         }
     }
 
-    /// Every stream's version as of `applied`. Each event raised one version by one, so their sum tells whether any
-    /// head is missing or old.
-    pub fn heads(&self, applied: u64) -> Result<StreamMap<u64>, IndexError> {
+    fn put_applied(&self, applied: Applied) -> Result<(), IndexError> {
+        let mut value = FORMAT.to_le_bytes().to_vec();
+        value.put_slice(self.store.0.as_bytes());
+        value.put_u64_le(applied.through);
+        value.put_u64_le(applied.begun);
+        self.change(Key::Applied.bytes(), Some(value))
+    }
+
+    /// Every stream's version as it stands in the pages; see [`Applied`] for what a fold that was cut off leaves.
+    pub fn heads(&self) -> Result<StreamMap<u64>, IndexError> {
         let mut heads = StreamMap::default();
-        let mut sum = 0_u64;
         let mut sound = Ok(());
         self.pages.scan(&Key::HEADS, &mut |key, value| {
             sound = opened(key, value).and_then(|value| match (key[1..].try_into(), value.try_into()) {
                 (Ok(stream), Ok(version)) => {
-                    let version = u64::from_be_bytes(version);
-                    sum = sum.wrapping_add(version);
-                    heads.insert(StreamKey(stream), version);
+                    heads.insert(StreamKey(stream), u64::from_be_bytes(version));
                     Ok(())
                 }
                 _ => Err(IndexError("a head is not a version".to_owned())),
             });
             sound.is_ok()
         })?;
-        sound?;
-        if sum == applied { Ok(heads) } else { Err(IndexError(format!("heads sum to {sum}, not to {applied}"))) }
+        sound.map(|()| heads)
     }
 
-    /// Takes a generation in, all at once; forgets outcomes recorded before `forget_before`.
+    /// Takes a generation in, key by key; forgets outcomes recorded before `forget_before`. Each change can be made
+    /// again, and [`Applied::begun`] is put first: after a kill in between, the same frames are folded once more.
     pub fn fold(&self, generation: &Generation, forget_before: i64) -> Result<(), IndexError> {
-        let mut changes = Vec::with_capacity(generation.runs.len() * 2 + 16);
-        for (stream, run) in &generation.runs {
-            let mut version = run.first;
-            let mut rest = run.locations.as_slice();
-            while !rest.is_empty() {
-                let (chunk, slot) = chunk_of(version);
-                let key = Key::Postings(*stream, chunk).bytes();
-                let mut value = if slot == 0 { Vec::new() } else { self.get(&key)?.unwrap_or_default() };
-                if value.len() < slot * POSTING_BYTES {
-                    return Err(IndexError(format!("postings below version {version} of a stream are missing")));
-                }
-                value.truncate(slot * POSTING_BYTES);
-                let (now, later) = rest.split_at(rest.len().min(POSTINGS_PER_CHUNK as usize - slot));
-                for location in now {
-                    value.put_u32(location.ordinal);
-                    value.put_u32(location.offset);
-                    value.put_u32(location.bytes);
-                }
-                changes.push((key, Some(value)));
-                version += now.len() as u64;
-                rest = later;
-            }
-            changes.push((Key::Head(*stream).bytes(), Some((version - 1).to_be_bytes().to_vec())));
+        let before = self.applied()?;
+        let begun = before.begun.max(generation.last);
+        self.put_applied(Applied { through: before.through, begun })?;
+        // In the order of the keys, so that neighbours in a page are changed while it is at hand.
+        let mut runs: Vec<(&StreamKey, &Run)> = generation.runs.iter().collect();
+        runs.sort_unstable_by_key(|(stream, _)| **stream);
+        for (stream, run) in &runs {
+            self.fold_run(**stream, run)?;
+        }
+        for (stream, run) in &runs {
+            self.change(Key::Head(**stream).bytes(), Some(run.last().to_be_bytes().to_vec()))?;
         }
         for (key, (time, outcome)) in &generation.outcomes {
             let mut value = time.to_le_bytes().to_vec();
             write_outcome(&mut value, outcome);
-            changes.push((Key::Outcome(*key).bytes(), Some(value)));
-            changes.push((Key::OutcomeTime(*time, *key).bytes(), Some(Vec::new())));
+            // The time first: an outcome without one would never be forgotten.
+            self.change(Key::OutcomeTime(*time, *key).bytes(), Some(Vec::new()))?;
+            self.change(Key::Outcome(*key).bytes(), Some(value))?;
         }
         for (process, progress) in &generation.progress {
             let value = (progress.next != Progress::DONE).then(|| {
@@ -188,22 +201,38 @@ impl Index {
                 write_progress(&mut value, progress);
                 value
             });
-            changes.push((Key::Progress(process).bytes(), value));
+            self.change(Key::Progress(process).bytes(), value)?;
         }
-        self.forget_outcomes(generation, forget_before, &mut changes)?;
-        let mut applied = FORMAT.to_le_bytes().to_vec();
-        applied.put_slice(self.store.0.as_bytes());
-        applied.put_u64_le(generation.last);
-        changes.push((Key::Applied.bytes(), Some(applied)));
-        self.apply(changes)
+        self.forget_outcomes(generation, forget_before)?;
+        self.put_applied(Applied { through: generation.last, begun })
     }
 
-    fn forget_outcomes(
-        &self,
-        generation: &Generation,
-        before: i64,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), IndexError> {
+    fn fold_run(&self, stream: StreamKey, run: &Run) -> Result<(), IndexError> {
+        let mut version = run.first;
+        let mut rest = run.locations.as_slice();
+        while !rest.is_empty() {
+            let (chunk, slot) = chunk_of(version);
+            let key = Key::Postings(stream, chunk).bytes();
+            let mut value = if slot == 0 { Vec::new() } else { self.get(&key)?.unwrap_or_default() };
+            if value.len() < slot * POSTING_BYTES {
+                return Err(IndexError(format!("postings below version {version} of a stream are missing")));
+            }
+            value.truncate(slot * POSTING_BYTES);
+            let (now, later) = rest.split_at(rest.len().min(POSTINGS_PER_CHUNK as usize - slot));
+            value.reserve_exact(now.len() * POSTING_BYTES + CRC_BYTES);
+            for location in now {
+                value.put_u32(location.ordinal);
+                value.put_u32(location.offset);
+                value.put_u32(location.bytes);
+            }
+            self.change(key, Some(value))?;
+            version += now.len() as u64;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    fn forget_outcomes(&self, generation: &Generation, before: i64) -> Result<(), IndexError> {
         let mut old = Vec::new();
         self.pages.scan(&Key::OUTCOME_TIMES, &mut |key, _| {
             let time = key.get(1..9).and_then(|time| time.try_into().ok()).map(i64::from_be_bytes);
@@ -219,10 +248,10 @@ impl Index {
                 let current = self.get(&Key::Outcome(outcome).bytes())?;
                 let same = current.is_some_and(|value| value.get(..8) == Some(&swapped(&key[1..9])));
                 if same && !generation.outcomes.contains_key(&outcome) {
-                    changes.push((Key::Outcome(outcome).bytes(), None));
+                    self.change(Key::Outcome(outcome).bytes(), None)?;
                 }
             }
-            changes.push((key, None));
+            self.change(key, None)?;
         }
         Ok(())
     }
@@ -285,7 +314,10 @@ impl Index {
         for surplus in head.chunks()..before {
             changes.push((Key::SnapshotChunk(name, surplus).bytes(), None));
         }
-        self.apply(changes)?;
+        for (key, value) in &mut changes {
+            *value = value.take().map(|value| sealed(key, value));
+        }
+        self.pages.apply(changes)?;
         Ok(true)
     }
 

@@ -4,7 +4,7 @@ use crate::{
     codec::{RawFrame, Record},
     disk::{Disk, DiskFile},
     error::{Damage, Doing, OpenError, ReadError},
-    limits::{OPEN_SEGMENTS_MAX, RECORD_GUESS_BYTES},
+    limits::OPEN_SEGMENTS_MAX,
     segment::{
         self, FLOOR, Location, SEGMENT_HEADER_BYTES, STORE_ID, Segment, Step, UNREADY, Walk, find_valid_frame,
         journal_folder,
@@ -146,6 +146,9 @@ impl Journal {
 
     /// Cuts a torn tail, refuses damage, and writes the last frame once more in place with everything synced: a kill
     /// between write and sync leaves a frame that is readable now and gone after a power cut.
+    ///
+    /// A last frame that rots between an unclean end and this looks exactly like one that was torn by that end, and is
+    /// cut with whatever was acknowledged in it; see the crate's documentation.
     fn repair_tail(&self) -> Result<(u64, Option<LastFrame>), OpenError> {
         let segments = self.segments();
         let (tail, before) = segments.split_last().expect("a journal is opened with at least one segment");
@@ -306,7 +309,7 @@ impl Journal {
         let segment = Arc::clone(segments.get((location.ordinal as usize).wrapping_sub(1)).ok_or_else(no_segment)?);
         drop(segments);
         let file = self.checked_file(&segment)?;
-        let mut buffer = vec![0; (location.bytes as usize).max(RECORD_GUESS_BYTES.min(64))];
+        let mut buffer = vec![0; location.bytes as usize];
         let filled = file.read_full_at(&mut buffer, u64::from(location.offset))?;
         buffer.truncate(filled);
         let Some(record) = Record::read_alone(&buffer) else {

@@ -1,6 +1,7 @@
 //! Every key in sled, as one enum: the first byte says what it is, integers are big-endian so that they sort.
 //!
-//! Ordinals are part of the stored format: they are never given to anything else, even when a kind is retired.
+//! Ordinals are part of the stored format: they are never given to anything else, even when a kind is retired. So is
+//! [`crate::limits::POSTINGS_PER_CHUNK`].
 
 use crate::types::Outcome;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -65,7 +66,7 @@ pub type StreamMap<V> = std::collections::HashMap<StreamKey, V, BuildHasherDefau
 /// A key in sled.
 #[derive(Clone, Copy, Debug)]
 pub enum Key<'a> {
-    /// -> format version, store id, last folded position.
+    /// -> format version, store id, last position folded, last position whose folding was begun.
     Applied,
     /// stream -> version.
     Head(StreamKey),

@@ -20,7 +20,8 @@ pub const RECENT_BYTES: usize = 16 * 1024 * 1024;
 pub const DEDUPE_EVENTS: usize = 65_536;
 /// How much journal is re-read on open to refill the window of ids, at most.
 pub const DEDUPE_BYTES: u64 = 96 * 1024 * 1024;
-/// Durable events that may wait for their index before they are folded into sled at once.
+/// Durable events that may wait for their index before they are folded into sled; while a fold runs, as many again.
+/// Twelve bytes each; the larger, the fewer times a stream's postings are rewritten.
 pub const FOLD_EVENTS: usize = 262_144;
 /// The longest time that durable events wait to be folded into sled.
 pub const FOLD_INTERVAL_MS: u64 = 5_000;
@@ -38,7 +39,9 @@ pub const SLED_FLUSH_MS: u64 = 1_000;
 pub const SNAPSHOT_CHUNK_BYTES: usize = 4 * 1024;
 /// One read model; larger ones are rebuilt from the journal instead.
 pub const SNAPSHOT_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Postings in one value of the index: small enough to rewrite, large enough to be few.
+/// Postings in one value of the index: small enough to rewrite, large enough to be few. **Part of the stored format**:
+/// it says which value holds a version, so another number needs another `FORMAT` in `index.rs`, and with it every index
+/// is built anew from its journal.
 pub const POSTINGS_PER_CHUNK: u64 = 32;
 /// Distance between remembered frame offsets: a reader skips at most this much to find a position.
 pub const SPARSE_BYTES: u64 = 64 * 1024;
@@ -46,5 +49,3 @@ pub const SPARSE_BYTES: u64 = 64 * 1024;
 pub const OPEN_SEGMENTS_MAX: usize = 64;
 /// What one read takes from the file at a time.
 pub const READ_CHUNK_BYTES: usize = 1024 * 1024;
-/// A first guess at a record's size, so that most events are read with one call.
-pub const RECORD_GUESS_BYTES: usize = 2 * 1024;

@@ -4,7 +4,7 @@ use crate::{
     disk::Disk,
     error::{Doing, OpenError, ReadError},
     folder::Folds,
-    index::{Generation, Index, Unfolded},
+    index::{Applied, Generation, Index, Unfolded},
     journal::{self, Journal, Opened, Tail},
     keys::{StreamKey, StreamMap},
     limits::{DEDUPE_BYTES, SLED_FLUSH_MS},
@@ -20,7 +20,7 @@ use narhet_kernel::{StoreId, Vector};
 use parking_lot::{Condvar, Mutex, RwLock};
 use std::{
     any::Any,
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
@@ -170,11 +170,11 @@ fn open_sled(options: &Options, journal: &Journal, reached: u64) -> Result<(Inde
 /// that it has folded.
 fn trusted(index: &Index, journal: &Journal, reached: u64) -> Result<Folded, IndexError> {
     const CHECKED_EVENTS: u64 = 200;
-    let applied = index.applied()?;
-    if applied > reached {
-        return Err(IndexError(format!("it has folded position {applied}, the journal ends at {reached}")));
+    let Applied { through: applied, begun } = index.applied()?;
+    if begun > reached {
+        return Err(IndexError(format!("it has folded position {begun}, the journal ends at {reached}")));
     }
-    let heads = index.heads(applied)?;
+    let heads = heads_as_of(index, journal, applied, begun)?;
     let mut newest: HashMap<StreamKey, (u64, Location)> = HashMap::new();
     if applied > 0 {
         let from = applied.saturating_sub(CHECKED_EVENTS).max(1);
@@ -198,6 +198,29 @@ fn trusted(index: &Index, journal: &Journal, reached: u64) -> Result<Folded, Ind
         }
     }
     Ok(Folded { heads, applied, generation: Generation::default() })
+}
+
+/// Every stream's version as of `applied`, whatever a fold that was cut off has already raised on its way to `begun`.
+/// Each event raised one version by one, so their sum tells whether any head is missing or old.
+fn heads_as_of(index: &Index, journal: &Journal, applied: u64, begun: u64) -> Result<StreamMap<u64>, IndexError> {
+    let mut heads = index.heads()?;
+    if begun > applied {
+        let mut taken_back = HashSet::new();
+        let walked = journal.frames(applied + 1, begun, |_, _, frame| {
+            frame.each_record(|record| {
+                let stream = frame.stream(&record).map(StreamKey::of);
+                if let Some(stream) = stream.filter(|_| record.position > applied)
+                    && taken_back.insert(stream)
+                {
+                    heads.insert(stream, record.version - 1);
+                }
+            })
+        });
+        walked.map_err(|error| IndexError(error.to_string()))?;
+        heads.retain(|_, version| *version > 0);
+    }
+    let sum = heads.values().fold(0_u64, |sum, version| sum.wrapping_add(*version));
+    if sum == applied { Ok(heads) } else { Err(IndexError(format!("heads sum to {sum}, not to {applied}"))) }
 }
 
 fn location(ordinal: u32, offset: u64, span: &std::ops::Range<usize>) -> Location {

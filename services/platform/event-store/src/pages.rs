@@ -19,7 +19,10 @@ pub struct IndexError(pub String);
 
 pub trait Pages: Send + Sync {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError>;
-    /// All changes or none.
+    /// One change by itself.
+    fn change(&self, change: Change) -> Result<(), IndexError>;
+    /// All changes or none. For few changes: sled keeps every older version of every page that a batch touches until
+    /// the batch is over (190 MB for the 40,000 keys of a fold), and nobody can read meanwhile.
     fn apply(&self, changes: Vec<Change>) -> Result<(), IndexError>;
     /// Visits keys with the prefix in order until told to stop.
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError>;
@@ -34,6 +37,10 @@ pub struct MemoryPages(RwLock<BTreeMap<Vec<u8>, Vec<u8>>>);
 impl Pages for MemoryPages {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         Ok(self.0.read().get(key).cloned())
+    }
+
+    fn change(&self, change: Change) -> Result<(), IndexError> {
+        self.apply(vec![change])
     }
 
     fn apply(&self, changes: Vec<Change>) -> Result<(), IndexError> {
@@ -173,6 +180,16 @@ impl SledPages {
 impl Pages for SledPages {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         self.with(|database| Ok(database.get(key).map_err(failed)?.map(|value| value.to_vec())))
+    }
+
+    fn change(&self, (key, value): Change) -> Result<(), IndexError> {
+        self.with(|database| {
+            let before = match value {
+                Some(value) => database.insert(key, value),
+                None => database.remove(key),
+            };
+            before.map(drop).map_err(failed)
+        })
     }
 
     fn apply(&self, changes: Vec<Change>) -> Result<(), IndexError> {
