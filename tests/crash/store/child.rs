@@ -33,8 +33,10 @@ pub fn options(folder: &std::path::Path) -> Options {
     }
 }
 
-pub fn outcome(key: String) -> Outcome {
-    Outcome { principal: "p".to_owned(), route: "r".to_owned(), key, body_hash: [1; 32], event_ids: Vec::new() }
+/// The outcome of a commit with these events; its key is the first one's id.
+pub fn outcome(ids: &[Uuid]) -> Outcome {
+    let key = ids[0].to_string();
+    Outcome { principal: "p".to_owned(), route: "r".to_owned(), key, body_hash: [1; 32], event_ids: ids.to_vec() }
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn work(store: &Store, writer: usize) {
         let events = events.collect();
         let commit = Commit {
             writes: vec![StreamWrite { stream: stream.clone(), expected: Expected::Any, events }],
-            outcome: Some(outcome(ids[0].to_string())),
+            outcome: Some(outcome(&ids)),
             ..Commit::default()
         };
         let Ok(appended) = store.append(commit) else { return };
@@ -74,7 +76,7 @@ fn work(store: &Store, writer: usize) {
         // One write a commit, so that a line is told wholly or not at all.
         let mut line = String::new();
         for (event, id) in appended.events.iter().zip(&ids) {
-            line += &format!("ack {} {id} {}\n", event.position, fingerprint(&event.bytes));
+            line += &format!("ack {} {id} {} {}\n", event.position, fingerprint(&event.bytes), ids[0]);
         }
         if acks.write_all(line.as_bytes()).is_err() {
             return;

@@ -13,8 +13,17 @@ use std::{
 /// How many lives in a normal test run; `NARHET_CRASH_CYCLES` says otherwise.
 const CYCLES: usize = 100;
 
-/// What the child said: position -> (id, fingerprint of the bytes).
-type Ledger = BTreeMap<u64, (String, String)>;
+/// What the child said of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    id: String,
+    fingerprint: String,
+    /// The key under which the outcome of its commit is asked for.
+    key: String,
+}
+
+/// By position.
+type Ledger = BTreeMap<u64, Told>;
 
 pub fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("narhet-crash-{}-{name}", std::process::id()));
@@ -73,13 +82,13 @@ fn what_a_killed_process_acknowledged_is_there_once_and_in_its_place() {
 
 fn note(ledger: &mut Ledger, line: &str, cycle: usize) {
     let mut words = line.split(' ');
-    match (words.next(), words.next(), words.next(), words.next()) {
-        (Some("ack"), Some(position), Some(id), Some(fingerprint)) => {
-            let told = (id.to_owned(), fingerprint.to_owned());
+    match (words.next(), words.next(), words.next(), words.next(), words.next()) {
+        (Some("ack"), Some(position), Some(id), Some(fingerprint), Some(key)) => {
+            let told = Told { id: id.to_owned(), fingerprint: fingerprint.to_owned(), key: key.to_owned() };
             let before = ledger.insert(position.parse().unwrap(), told.clone());
             assert!(before.is_none_or(|before| before == told), "position {position} was given twice, cycle {cycle}");
         }
-        (Some("open"), Some(reached), None, None) => {
+        (Some("open"), Some(reached), None, None, None) => {
             let reached: u64 = reached.parse().unwrap();
             let told = ledger.keys().next_back().copied().unwrap_or(0);
             assert!(reached >= told, "cycle {cycle}: the log opened at {reached}, {told} was acknowledged");
@@ -103,8 +112,9 @@ fn check(folder: &std::path::Path, ledger: &Ledger, cycle: usize) {
             let version = versions.entry(json["subject"].as_str().unwrap().to_owned()).or_default();
             *version += 1;
             assert_eq!(Suffix::read(&event.bytes).unwrap().version, *version, "versions are dense");
-            if let Some((told, fingerprint)) = ledger.get(&next) {
-                assert_eq!((told, fingerprint), (&id, &child::fingerprint(&event.bytes)), "position {next}");
+            if let Some(told) = ledger.get(&next) {
+                let fingerprint = child::fingerprint(&event.bytes);
+                assert_eq!((&told.id, &told.fingerprint), (&id, &fingerprint), "position {next}");
             }
             assert!(ids.insert(id), "an event is there once");
             next += 1;
@@ -116,10 +126,12 @@ fn check(folder: &std::path::Path, ledger: &Ledger, cycle: usize) {
         let events = store.read(&narhet_kernel::StreamId::new(kind, id), 1, usize::MAX >> 1).unwrap();
         assert_eq!(events.len() as u64, version, "a stream reads as the log says");
     }
-    // The first id of a commit is its key; the newest hundred suffice, older ones were checked before.
-    for (id, _) in ledger.values().rev().take(100) {
-        let known = store.outcome("p", "r", id).is_some();
-        let first_of_commit = store.outcome("p", "r", id).is_none_or(|outcome| outcome.key == *id);
-        assert!(first_of_commit || known);
+    // What was answered once is answered again: every commit's outcome is there and names this event as its own.
+    for (position, told) in ledger {
+        let outcome = store.outcome("p", "r", &told.key);
+        let outcome = outcome.unwrap_or_else(|| panic!("cycle {cycle}: the outcome of position {position} is gone"));
+        assert_eq!(outcome.key, told.key, "cycle {cycle}");
+        assert!(outcome.event_ids.iter().any(|id| id.to_string() == told.id), "cycle {cycle}: {outcome:?}, {told:?}");
     }
+    assert_eq!(store.outcome("p", "r", "never given"), None);
 }

@@ -10,8 +10,7 @@ use std::{
 #[test]
 fn an_acknowledgement_leaves_the_process_after_the_fdatasync_of_its_frame() {
     if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("\n*** SKIPPED: strace is not installed; that acks follow the fdatasync was NOT checked ***\n");
-        return;
+        return crate::skipped("strace is not installed; that acks follow the fdatasync was NOT checked");
     }
     let folder = folder("order");
     let trace = folder.join("trace");
