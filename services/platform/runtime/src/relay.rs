@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Bytes in one batch when the relay is behind; NATS holds a batch in memory.
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// An atomic batch makes nats-server open a store of its own (p50 1.6 ms, p99 12 ms; a single message 0.2 and 0.4): as much
+/// as this many messages one after the other.
+const BATCH_FRAMES_MIN: usize = 10;
 /// How long to wait before trying again on a broker that does not answer.
 const RETRY: Duration = Duration::from_millis(100);
 /// How long to wait before looking again whether another relay has published a cause.
@@ -236,8 +239,11 @@ fn is_seen(own: Context, frame: &Frame, seen: &Vector) -> bool {
     frame.consumed.iter().all(|(context, mark)| context == own || seen.has_seen(context, mark))
 }
 
-/// Whole frames from the first on, as many as an atomic batch may hold.
+/// Whole frames from the first on, as many as an atomic batch may hold; a frame of one event alone, unless many wait.
 fn first_batch(frames: &[Frame]) -> Option<&[Frame]> {
+    if frames.len() < BATCH_FRAMES_MIN && frames.first().is_some_and(|frame| frame.events.len() == 1) {
+        return Some(&frames[..1]);
+    }
     let mut events = 0;
     let count = frames
         .iter()
