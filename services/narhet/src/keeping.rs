@@ -108,18 +108,14 @@ pub fn restore(restore: &Restore) -> anyhow::Result<ExitCode> {
     for context in Context::ALL {
         let archive = restore.from.join(format!("{context}.log"));
         if archive.is_file() {
-            let folder = data.join(context.name());
-            restore_log(&archive, &folder).with_context(|| format!("the log of {context}"))?;
-            // Another log from here on: cursors of the old one that reach beyond the backup must not be continued.
-            let (end, copied) = (verify_log(&folder)?.events, data.join("restoring"));
-            fork_cut(&folder, end, &copied)?;
-            fs::remove_dir_all(&copied)?;
+            restore_log(&archive, &data.join(context.name())).with_context(|| format!("the log of {context}"))?;
             restored += 1;
         }
     }
     if restored == 0 {
         bail!("{} holds no backup", restore.from.display());
     }
+    println!("what was recorded after the backup is not in it: readers whose cursor is from after it must start anew");
     match &restore.keys_from {
         Some(keys) => copy_folder(keys, &data.join("keys"))?,
         None => println!("no keys given: sealed text will be withheld"),

@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use narhet_bus::{Answer as ReplyTo, Bus, BusError, Headers, Incoming, Requests};
 use narhet_event_store::Store;
 use narhet_kernel::{
-    Context, Vector,
+    Context, Mark, Vector,
     limits::{BUS_CHUNK_BYTES_MAX, IMPORT_BYTES_MAX},
 };
 use narhet_proto::{
@@ -43,8 +43,8 @@ pub(crate) async fn start(
     let log = bus.serve(&subject::log_read(context), REQUESTS_CAPACITY).await?;
     let keeper = bus.serve(&subject::keeper(context, ">"), REQUESTS_CAPACITY).await?;
     tasks.spawn(crate::keeper::serve(keeper, context, store.clone(), stop.clone()));
-    tasks.spawn(take(commands, Kind::Command, inputs.clone(), board.clone(), stop.clone()));
-    tasks.spawn(take(queries, Kind::Query, inputs.clone(), board, stop.clone()));
+    tasks.spawn(take(commands, Kind::Command, inputs.clone(), board.clone(), (context, store.clone()), stop.clone()));
+    tasks.spawn(take(queries, Kind::Query, inputs.clone(), board, (context, store.clone()), stop.clone()));
     tasks.spawn(serve_log(log, store.clone(), stop.clone()));
     Ok(())
 }
@@ -63,6 +63,7 @@ async fn take(
     kind: Kind,
     inputs: mpsc::Sender<Input>,
     board: watch::Receiver<Board>,
+    (context, store): (Context, Store),
     stop: CancellationToken,
 ) {
     let mut uploads = Uploads::default();
@@ -73,7 +74,7 @@ async fn take(
         };
         let Some(incoming) = incoming else { return };
         if matches!(kind, Kind::Query) && incoming.subject.ends_with(".health") {
-            let health = health(&board.borrow());
+            let health = health(context, &store, &board.borrow());
             let bytes = serde_json::to_vec(&health).unwrap_or_default();
             incoming.into_parts().3.send(bytes.into()).await;
             continue;
@@ -114,8 +115,11 @@ async fn input_of(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Opti
 }
 
 /// The posted health, unless the loop has not looked for so long that it says nothing any more.
-fn health(board: &Board) -> Health {
+fn health(context: Context, store: &Store, board: &Board) -> Health {
     let mut health = board.health.clone();
+    // The log's end is known without the loop.
+    health.position = store.committed_position();
+    health.vector.set(context, Mark { position: health.position, store: store.store_id().short() });
     let silent = board.looked_at.elapsed();
     if health.ready && silent > LOOP_SILENT_MAX {
         health.ready = false;

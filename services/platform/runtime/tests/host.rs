@@ -198,10 +198,20 @@ impl House {
         Running::start(service, &self.twin, &self.folder, &self.clock)
     }
 
+    /// Asks again while nobody is there or log and stream are being compared, as a careful client does.
     async fn cause(&self, number: u64, key: Option<&str>) -> Result<Answer, Problem> {
-        let mut request = request(json!({ "number": number }));
-        request.idempotency_key = key.map(str::to_owned);
-        self.caller.command(Context::Situation, "cause", request).await
+        let key = key.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned);
+        let started = std::time::Instant::now();
+        loop {
+            let mut request = request(json!({ "number": number }));
+            request.idempotency_key = Some(key.clone());
+            match self.caller.command(Context::Situation, "cause", request).await {
+                Err(problem) if problem.code == ErrorCode::Unavailable && started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                answered => return answered,
+            }
+        }
     }
 
     async fn count(&self, context: Context) -> serde_json::Value {
