@@ -160,8 +160,11 @@ async fn forged_events_commands_and_strangers_are_refused_by_the_server() {
     let forged = message("area", "area-drawn", 1);
     let mut commands = site.area.serve("narhet.stad.cmd.area.>", 8).await.unwrap();
     for bus in [&site.duty, &site.gateway] {
-        let outcome =
-            tokio::time::timeout(Duration::from_millis(300), bus.publish(&[forged.clone()], &fence(AREA, 0))).await;
+        let outcome = tokio::time::timeout(
+            Duration::from_millis(300),
+            bus.publish(std::slice::from_ref(&forged), &fence(AREA, 0)),
+        )
+        .await;
         assert!(!matches!(outcome, Ok(Ok(_))), "a forged event was taken");
     }
     let subject = "narhet.stad.cmd.area.import-division";

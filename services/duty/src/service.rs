@@ -11,7 +11,6 @@ use crate::{
     read_model::{CaseView, Cases, read},
 };
 use narhet_calendar::OfficeHours;
-use narhet_runtime::Expected;
 use narhet_kernel::{Context, Principal, StreamId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Event, Message,
@@ -23,6 +22,7 @@ use narhet_proto::{
     wire::{ErrorCode, Problem, Request},
 };
 use narhet_responsibility::Responsibility;
+use narhet_runtime::Expected;
 use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
 use serde::Serialize;
 

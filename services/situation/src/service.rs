@@ -7,7 +7,6 @@ use crate::{
     sealing, view,
     watch::SupportWatch,
 };
-use narhet_runtime::Expected;
 use narhet_kernel::{BoardId, Context, Klass, Principal, Role, StreamId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Event, Message, access,
@@ -18,6 +17,7 @@ use narhet_proto::{
     wire::{ErrorCode, Problem, Request},
 };
 use narhet_responsibility::Responsibility;
+use narhet_runtime::Expected;
 use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
 
 /// Who reports incidents and moves them on (CONTRACT, "Tokens and rights").
