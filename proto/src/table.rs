@@ -14,17 +14,23 @@ pub struct EventType {
     pub proto: &'static str,
     /// Whether this JSON decodes as the type's `data`, and if so the text that this version would write for it.
     pub round_trip: fn(&str) -> Result<Box<RawValue>, serde_json::Error>,
+    /// Whether this JSON decodes as the type's `data`.
+    pub check: fn(&str) -> Result<(), serde_json::Error>,
 }
 
 impl EventType {
     const fn of<M: Message>(context: Context) -> Self {
-        Self { context, name: M::TYPE, proto: M::PROTO, round_trip: round_trip::<M> }
+        Self { context, name: M::TYPE, proto: M::PROTO, round_trip: round_trip::<M>, check: check::<M> }
     }
 
     /// The `<event>` of the name and of the NATS subject: `incident-reported`.
     pub fn event(&self) -> &'static str {
         event_of(self.name)
     }
+}
+
+fn check<M: Message>(json: &str) -> Result<(), serde_json::Error> {
+    serde_json::from_str::<M>(json).map(drop)
 }
 
 fn round_trip<M: Message>(json: &str) -> Result<Box<RawValue>, serde_json::Error> {

@@ -10,6 +10,7 @@ use crate::{
     settings::Settings,
 };
 use anyhow::{Context as _, bail};
+use futures::future::try_join_all;
 use narhet_bus::{Bus, Credentials};
 use narhet_runtime::Caller;
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
@@ -43,10 +44,11 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
     };
 
     let shutdown = shutdown_on_signal()?;
-    let mut buses: BTreeMap<&'static str, Bus> = BTreeMap::new();
-    for role in ROLES {
-        buses.insert(role.name(), house.connect(role, &credentials(role)?).await?);
-    }
+    let connecting = ROLES.map(|role| {
+        let (house, credentials) = (&house, credentials(role));
+        async move { Ok::<_, anyhow::Error>((role.name(), house.connect(role, &credentials?).await?)) }
+    });
+    let buses: BTreeMap<&'static str, Bus> = try_join_all(connecting).await?.into_iter().collect();
     let gateway_bus = buses["gateway"].clone();
     let mut running: JoinSet<anyhow::Result<()>> = JoinSet::new();
     for role in ROLES.into_iter().filter(|role| role.context().is_some()) {

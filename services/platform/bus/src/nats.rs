@@ -84,7 +84,7 @@ impl Nats {
             .name(&options.name)
             .custom_inbox_prefix(format!("_INBOX_{}", options.name))
             .max_reconnects(None)
-            .reconnect_delay_callback(|_| RECONNECT_DELAY)
+            .reconnect_delay_callback(|attempts| if attempts <= 1 { Duration::ZERO } else { RECONNECT_DELAY })
             .request_timeout(Some(API_TIMEOUT))
             .event_callback(move |event| {
                 let (sender, name) = (epoch_sender.clone(), name.clone());

@@ -299,7 +299,7 @@ impl State {
             return Err(undecodable(format!("the event says it is at position {}", event.position)));
         }
         if let Some(known) = table::event_type(&event.event_type) {
-            (known.round_trip)(event.data.get()).map_err(|error| undecodable(error.to_string()))?;
+            (known.check)(event.data.get()).map_err(|error| undecodable(error.to_string()))?;
         }
         let hash = blake3::hash(&arrived.bytes);
         if let Some(before) = self.last_hash.get(&context)

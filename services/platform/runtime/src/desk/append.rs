@@ -133,10 +133,10 @@ impl<S: Service> Desk<S> {
             })?;
             match table::event_type(&event.event_type) {
                 None => self.unknown_events += 1,
-                Some(known) => drop((known.round_trip)(event.data.get()).map_err(|error| HostError::Undecodable {
+                Some(known) => (known.check)(event.data.get()).map_err(|error| HostError::Undecodable {
                     context: S::CONTEXT,
                     reason: format!("position {}: {error}", stored.position),
-                })?),
+                })?,
             }
             self.service.evolve(&event);
             self.folded = stored.position;
