@@ -11,11 +11,13 @@ pub async fn page(reader: &mut Reader, limit: usize) -> Result<Vec<u8>, Problem>
     let mut body = br#"{"events":["#.to_vec();
     let (mut found, mut looked_at, mut reset) = (0, 0, false);
     while found < limit && looked_at < PAGE_SCAN_MAX && body.len() < PAGE_BYTES_MAX {
+        let before = reader.cursor().clone();
         match reader.step(limit - found).await? {
             Step::AtHead => break,
             Step::Reset => reset = true,
             Step::Events { events, scanned } => {
-                looked_at += scanned;
+                // What the cursor has already passed is no progress: a page that ended there would be the same for ever.
+                looked_at += if *reader.cursor() == before { 0 } else { scanned };
                 for (_, entry) in events {
                     if found > 0 {
                         body.push(b',');

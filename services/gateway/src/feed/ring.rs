@@ -98,7 +98,9 @@ impl Ring {
     /// The sequence number from which a reader that has seen `cursor` finds everything it lacks, if the ring has it all.
     pub fn join(&self, cursor: &Vector) -> Option<u64> {
         let inner = self.inner.read();
-        cursor.covers(&inner.floor).then_some(inner.first)
+        let lacks = |entry: &Arc<Entry>| entry.mark.position > cursor.position(entry.context);
+        let seen = || inner.entries.iter().position(lacks).unwrap_or(inner.entries.len());
+        cursor.covers(&inner.floor).then(|| inner.first + seen() as u64)
     }
 
     /// Up to `limit` entries from a sequence number on; empty at the end.

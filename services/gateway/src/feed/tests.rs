@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     fold::Fold,
-    limits::SSE_CHUNKS_MAX,
+    limits::{PAGE_SCAN_MAX, SSE_CHUNKS_MAX},
     testing::{Fake, Logged, STORE, case_opened, status_changed},
     upstream::Upstream,
 };
@@ -19,7 +19,7 @@ struct World {
 
 impl World {
     fn new(ring_events: usize) -> World {
-        let fold = Arc::new(Fold::new(RingLimits { events: ring_events, bytes: 1 << 20 }));
+        let fold = Arc::new(Fold::new(RingLimits { events: ring_events, bytes: 64 << 20 }));
         fold.found_heads(Vector::new());
         World { fold, fake: Arc::default() }
     }
@@ -77,6 +77,31 @@ async fn a_resumed_client_misses_and_doubles_nothing() {
         let positions: Vec<u64> = rest.iter().map(|(_, position, _)| *position).collect();
         assert_eq!(positions, (1..=40).collect::<Vec<u64>>(), "ring {ring_events}");
         assert!(rest.iter().all(|(context, ..)| *context == Context::Duty));
+    }
+}
+
+#[tokio::test]
+async fn a_page_goes_on_behind_however_much_the_ring_holds_that_was_seen() {
+    let seen = PAGE_SCAN_MAX as u64 + 10;
+    let world = World::new(2 * PAGE_SCAN_MAX + 100);
+    // All that was seen of situation stands before, between and behind what is lacking of duty.
+    world.record(&case_opened(1, "a", "farsta", EVERYONE));
+    (1..=seen).for_each(|position| world.record(&status_changed(position, "a", EVERYONE)));
+    world.record(&case_opened(2, "a", "farsta", EVERYONE));
+    for duty in [0, 1] {
+        let mark = |position| Mark { position, store: STORE.short() };
+        let cursor = Vector::new().with(Context::Situation, mark(seen)).with(Context::Duty, mark(duty));
+        let mut reader = world.reader(auditor(), Filter::default(), cursor);
+        let mut found = 0;
+        loop {
+            let before = reader.cursor().clone();
+            let body: serde_json::Value = serde_json::from_slice(&page::page(&mut reader, 100).await.unwrap()).unwrap();
+            found += body["events"].as_array().unwrap().len() as u64;
+            if *reader.cursor() == before {
+                break;
+            }
+        }
+        assert_eq!(found, 2 - duty, "with {duty} of duty seen");
     }
 }
 
