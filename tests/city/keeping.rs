@@ -41,7 +41,7 @@ async fn a_backup_of_a_running_house_becomes_a_house_with_the_same_events() {
     let reply = report(&node, &incident("Säkerhetskopia", SERGELS_TORG)).await;
     let id = reply["id"].as_str().unwrap();
     held(&node, id).await;
-    let (expected, _) = all_events(&node).await;
+    let (expected, cursor) = all_events(&node).await;
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (good, out, err) = house::run(&folder.path().join("a"), &["backup", &path("logs"), "--keys-to", &path("keys")]);
     assert!(good, "{out}{err}");
@@ -56,6 +56,9 @@ async fn a_backup_of_a_running_house_becomes_a_house_with_the_same_events() {
     assert!(good, "{out}{err}");
     let node = House::up(&folder.path().join("b"), &["--demo"]);
     assert_eq!(held(&node, id).await["title"], "Säkerhetskopia", "sealed text opens with the restored keys");
+    let token = node.token("auditor", None);
+    let (_, page) = house::json(node.get(&format!("/v1/events?after={cursor}"), &token)).await;
+    assert_eq!(page["reset"], true, "a reader of the old house is told to start anew: {page}");
     // A new stream may interleave the contexts in another order that promises the same.
     let (mut restored, mut expected) = (all_events(&node).await.0, expected);
     check_order(&restored);

@@ -52,7 +52,7 @@ pub struct Affected {
     pub board: Named,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<Named>,
-    /// Share of the place that lies in the board's area, 0-1; 0 for a board named by hand.
+    /// The board's share of what of the place lies in the city, 0-1; 0 for a board named by hand.
     pub share: f64,
     pub basis: AffectedBasis,
     /// Why a board was named by hand.

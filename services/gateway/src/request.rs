@@ -41,6 +41,9 @@ pub struct Ask {
 #[derive(Clone)]
 struct LoggedPrincipal(String);
 
+/// Routes that machines ask all the time.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 #[derive(Clone, Copy)]
 struct RequestId(Uuid);
 
@@ -86,15 +89,14 @@ pub async fn observe(State(app): State<Shared>, mut request: Request, next: Next
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     app.metrics.served(route, known_method(&method), status, started.elapsed());
     // Only the route's template: paths and queries may hold what a log must not.
-    tracing::info!(
-        method = known_method(&method),
-        route,
-        status,
-        ms = started.elapsed().as_secs_f64() * 1_000.0,
-        request_id = %id,
-        principal = principal.as_ref().map_or("-", |principal| principal.0.as_str()),
-        "request"
-    );
+    let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    // Probes come every second and say nothing new.
+    if PROBES.contains(&route) {
+        tracing::debug!(method = known_method(&method), route, status, ms, "probe");
+        return response;
+    }
+    let principal = principal.as_ref().map_or("-", |principal| principal.0.as_str());
+    tracing::info!(method = known_method(&method), route, status, ms, request_id = %id, principal, "request");
     response
 }
 

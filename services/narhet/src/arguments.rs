@@ -64,10 +64,10 @@ pub enum Demo {
 
 #[derive(Clone, Debug, Args)]
 pub struct Up {
-    /// Where the house keeps everything.
+    /// Where the house keeps everything [default: ./.narhet].
     #[arg(long, env = "NARHET_DATA")]
     pub data: Option<PathBuf>,
-    /// Address of the HTTP interface; port 0 takes a free one.
+    /// Address of the HTTP interface; port 0 takes a free one [default: 127.0.0.1:8420].
     #[arg(long, env = "NARHET_HTTP", value_name = "ADDR")]
     pub http: Option<String>,
     /// Use this NATS server instead of starting one.
@@ -130,7 +130,8 @@ pub struct Node {
 
 #[derive(Clone, Debug, Args)]
 pub struct Token {
-    /// Role of the holder; may be given more than once.
+    /// Role of the holder; may be given more than once: coordinator, duty-officer, crisis-lead, ckl, crisis-chair,
+    /// crisis-board, city-security, communicator, registrar, liaison, dashboard, auditor or admin.
     #[arg(long = "role", required = true, value_parser = clap::value_parser!(Role))]
     pub roles: Vec<Role>,
     /// Board the holder acts for: jarva, norra-innerstaden, socialnamnden, …

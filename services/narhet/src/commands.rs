@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context as _, bail};
 use futures::StreamExt as _;
 use narhet_gateway::identity::demo::Issuer;
-use narhet_kernel::{BoardId, Role, limits::IMPORT_BYTES_MAX};
+use narhet_kernel::{BoardId, Role, Timestamp, limits::IMPORT_BYTES_MAX};
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 use std::{
@@ -65,7 +65,7 @@ async fn area_import(import: AreaImport) -> anyhow::Result<ExitCode> {
         eprintln!("reading {} and checking every boundary …", import.file.display());
     }
     let report = client.json(request).await?;
-    print_report(&report);
+    say(&report_text(&report, import.dry_run));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,37 +78,74 @@ fn file_part(path: &Path) -> anyhow::Result<Part> {
     Ok(Part::bytes(bytes).file_name(name))
 }
 
-/// The report for people; `--json` is what the HTTP interface gives.
-fn print_report(report: &Value) {
+/// The report for people; the HTTP interface gives the same as JSON.
+fn report_text(report: &Value, dry_run: bool) -> String {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let texts = |value: &Value| -> Vec<String> {
+        let mut texts: Vec<String> =
+            value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        texts.sort_by_cached_key(|text| swedish_order(text));
+        texts
+    };
+    let mut lines = Vec::new();
     for division in list("divisions") {
-        let areas: Vec<&str> = division["areas"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        println!(
-            "division from {}: {} areas: {}",
-            division["validFrom"].as_str().unwrap_or("?"),
-            areas.len(),
-            areas.join(", ")
-        );
+        let areas = texts(&division["areas"]);
+        let from = division["validFrom"].as_str().and_then(|instant| instant.parse::<Timestamp>().ok());
+        let from = from.map_or_else(|| "?".to_owned(), |from| local_date(from).to_string());
+        let supersedes = if division["supersedes"].is_string() { ", superseding the one recorded before" } else { "" };
+        lines.push(format!("division from {from}: {} areas{supersedes}: {}", areas.len(), areas.join(", ")));
     }
-    for warning in list("warnings") {
-        println!("warning: {}", warning.as_str().map_or_else(|| warning.to_string(), str::to_owned));
-    }
+    lines.extend(
+        list("warnings")
+            .iter()
+            .map(|warning| format!("warning: {}", warning.as_str().map_or_else(|| warning.to_string(), str::to_owned))),
+    );
     let defects = list("defects");
     if !defects.is_empty() {
-        println!("{} holes or overlaps:", defects.len());
+        lines
+            .push(format!("{} holes or overlaps, each accepted by the limit or by its id, or refused:", defects.len()));
     }
     for defect in &defects {
-        let between: Vec<&str> = defect["between"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        println!(
-            "  {:7} {:>9.1} m2 {:>6.1} m wide  {}  id {}",
+        lines.push(format!(
+            "  {:8} {:>9.1} m2 {:>6.1} m wide  {}  id {}  {}",
             defect["kind"].as_str().unwrap_or("?"),
             defect["areaM2"].as_f64().unwrap_or(0.0),
             defect["widthM"].as_f64().unwrap_or(0.0),
-            between.join(" / "),
+            texts(&defect["between"]).join(" / "),
             defect["id"].as_str().unwrap_or("?"),
-        );
+            defect["accepted"].as_str().map_or_else(|| "REFUSED".to_owned(), |by| format!("accepted by {by}")),
+        ));
     }
-    println!("{} features", report.get("features").and_then(Value::as_u64).unwrap_or(0));
+    for refused in list("refused") {
+        lines.push(format!("refused: {}", refused["detail"].as_str().unwrap_or("?")));
+    }
+    let features = report.get("features").and_then(Value::as_u64).unwrap_or(0);
+    let outcome = if dry_run { "dry run: nothing was changed" } else { "recorded" };
+    lines.push(format!("{features} features; {outcome}"));
+    lines.join("\n")
+}
+
+/// The day on which something begins in Stockholm; 2006-12-31T23:00:00Z is 2007-01-01 there.
+fn local_date(instant: Timestamp) -> jiff::civil::Date {
+    jiff::tz::TimeZone::get("Europe/Stockholm")
+        .map_or_else(|_| instant.to_zoned(jiff::tz::TimeZone::UTC).date(), |zone| instant.to_zoned(zone).date())
+}
+
+/// å, ä and ö come after z, in this order; capitals are like small letters.
+fn swedish_order(text: &str) -> String {
+    let place = |letter: char| match letter {
+        'å' => '{',
+        'ä' => '|',
+        'ö' => '}',
+        letter => letter,
+    };
+    text.chars().flat_map(char::to_lowercase).map(place).collect()
+}
+
+/// Writes to standard output; a reader that has gone, as `| head` does, is nobody's error. Whether it is still there.
+fn say(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).is_ok()
 }
 
 pub async fn events(events: Events) -> anyhow::Result<ExitCode> {
@@ -122,6 +159,7 @@ async fn events_tail(tail: EventsTail) -> anyhow::Result<ExitCode> {
     let client = Client::find(&tail.node, &[Role::Admin])?;
     let mut cursor = tail.after.clone();
     let mut left = tail.limit.unwrap_or(u64::MAX);
+    let mut connected = false;
     while left > 0 {
         let mut query: Vec<(&str, &str)> = Vec::new();
         query.extend(cursor.iter().map(|after| ("after", after.as_str())));
@@ -129,9 +167,16 @@ async fn events_tail(tail: EventsTail) -> anyhow::Result<ExitCode> {
         query.extend(tail.board.iter().map(|board| ("board", board.as_str())));
         let request = client.get("/v1/events").query(&query).header("accept", "text/event-stream");
         match request.send().await {
-            Ok(answer) if answer.status().is_success() => print_stream(answer, &mut cursor, &mut left).await?,
+            Ok(answer) if answer.status().is_success() => {
+                connected = true;
+                print_stream(answer, &mut cursor, &mut left).await?;
+            }
             Ok(answer) if answer.status().is_client_error() => return Err(problem(&answer.json().await?)),
             Ok(answer) => eprintln!("narhet: {}; trying again", answer.status()),
+            // The first try says whether there is a house at all; later ones outlive its restarts.
+            Err(error) if !connected => {
+                return Err(error).with_context(|| format!("{} cannot be reached", client.url));
+            }
             Err(error) => eprintln!("narhet: {error}; trying again"),
         }
         if left > 0 {
@@ -155,9 +200,7 @@ async fn print_stream(answer: reqwest::Response, cursor: &mut Option<String>, le
             } else if let Some(value) = line.strip_prefix("id:") {
                 id = Some(value.trim_start().to_owned());
             } else if let Some(data) = line.strip_prefix("data:") {
-                let mut out = std::io::stdout().lock();
-                if writeln!(out, "{}", data.trim_start()).and_then(|()| out.flush()).is_err() {
-                    // The reader has gone, as `| head` does.
+                if !say(data.trim_start()) {
                     *left = 0;
                     return Ok(());
                 }
@@ -169,4 +212,22 @@ async fn print_stream(answer: reqwest::Response, cursor: &mut Option<String>, le
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_as_swedes_sort_them() {
+        let mut names = ["Östermalm", "Älvsjö", "Zinkensdamm", "årsta", "Bromma", "ÄNGBY"];
+        names.sort_by_cached_key(|name| swedish_order(name));
+        assert_eq!(names, ["Bromma", "Zinkensdamm", "årsta", "Älvsjö", "ÄNGBY", "Östermalm"]);
+    }
+
+    #[test]
+    fn a_division_begins_on_its_local_day() {
+        assert_eq!(local_date("2006-12-31T23:00:00Z".parse().unwrap()), jiff::civil::date(2007, 1, 1));
+        assert_eq!(local_date("2023-06-30T22:00:00Z".parse().unwrap()), jiff::civil::date(2023, 7, 1));
+    }
 }

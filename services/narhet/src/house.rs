@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use futures::future::try_join_all;
 use narhet_bus::{Bus, Credentials};
 use narhet_runtime::Caller;
-use std::{collections::BTreeMap, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinSet,
@@ -27,7 +27,7 @@ const READY_POLL: Duration = Duration::from_millis(20);
 /// A whole house in one process.
 pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
     let data = settings.data(&flags);
-    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
+    make_private(&data)?;
     let data = data.canonicalize()?;
     let _lock = Lock::take(&data)?;
     let clock = clock::open(&data, flags.clock.as_deref())?;
@@ -71,6 +71,7 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
             demo::load(&Caller::new(gateway_bus), &house.clock).await?;
         }
         NodeFile { http: http.clone(), nats: nats.clone(), pid: std::process::id(), demo: demo_mode }.write(&data)?;
+        tracing::info!(%http, "ready");
         println!("{}", serde_json::json!({ "ready": true, "http": http, "nats": nats }));
         Ok::<(), anyhow::Error>(())
     };
@@ -83,11 +84,21 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
     outcome
 }
 
+/// A house's folder is nobody else's to read: places and boards are in the clear in its logs.
+fn make_private(data: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("{} cannot be made", data.display()))
+}
+
 /// One role of a house whose NATS server somebody else keeps.
 pub async fn run(run: Run, settings: Settings) -> anyhow::Result<ExitCode> {
     let Run { role, house: flags } = run;
     let data = settings.data(&flags);
-    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
+    make_private(&data)?;
     let data = data.canonicalize()?;
     let Some(nats) = settings.nats(&flags) else {
         bail!("a single role needs --nats URL, the server that all roles share")

@@ -10,8 +10,10 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use narhet_bus::Bus;
-use narhet_event_store::{Options, Store, fork_cut, restore as restore_log, verify as verify_log};
-use narhet_kernel::{Clock, Context, Role, Uuid};
+use narhet_event_store::{
+    NewIds, Options, Store, archived_store, fork_cut, restore as restore_log, verify as verify_log,
+};
+use narhet_kernel::{Clock, Context, Role, StoreId, Uuid};
 use narhet_proto::{Event, subject, wire::LogReport};
 use narhet_runtime::{keeper::log_report, stamp};
 use std::{
@@ -80,13 +82,13 @@ fn print_report(report: &LogReport) {
 
 pub async fn backup(backup: Backup) -> anyhow::Result<ExitCode> {
     let client = Client::find(&backup.node, &[Role::Admin])?;
-    fs::create_dir(&backup.to).with_context(|| format!("{} must be a new folder", backup.to.display()))?;
+    private_folder(&backup.to).with_context(|| format!("{} must be a new folder", backup.to.display()))?;
     let folder = backup.to.canonicalize()?;
     let body = serde_json::json!({ "folder": folder });
     let answer = client.json(client.post("/v1/node/backup").json(&body)).await?;
     println!("logs up to {} in {}", answer["cursor"].as_str().unwrap_or("?"), folder.display());
     if let Some(keys) = &backup.keys_to {
-        fs::create_dir(keys).with_context(|| format!("{} must be a new folder", keys.display()))?;
+        private_folder(keys).with_context(|| format!("{} must be a new folder", keys.display()))?;
         copy_folder(&backup.node.data.join("keys"), keys)?;
         if std::env::var_os("NARHET_KEK_DIR").is_some() {
             println!("the key-encryption keys in NARHET_KEK_DIR are not among them: archive that folder yourself");
@@ -104,24 +106,34 @@ pub fn restore(restore: &Restore) -> anyhow::Result<ExitCode> {
     if data.exists() && fs::read_dir(data)?.next().is_some() {
         bail!("{} is not empty: a backup is restored into an empty folder only", data.display());
     }
-    let mut restored = 0;
-    for context in Context::ALL {
-        let archive = restore.from.join(format!("{context}.log"));
-        if archive.is_file() {
-            restore_log(&archive, &data.join(context.name())).with_context(|| format!("the log of {context}"))?;
-            restored += 1;
-        }
+    let archives = Context::ALL.map(|context| (context, restore.from.join(format!("{context}.log"))));
+    let archives: Vec<_> = archives.into_iter().filter(|(_, archive)| archive.is_file()).collect();
+    let mut new_ids = NewIds::new();
+    for (context, archive) in &archives {
+        let old = archived_store(archive).with_context(|| format!("the archive of {context}"))?;
+        new_ids.insert(old, StoreId(Uuid::new_v4()));
     }
+    for (context, archive) in &archives {
+        let folder = data.join(context.name());
+        restore_log(archive, &folder, &new_ids).with_context(|| format!("the log of {context}"))?;
+    }
+    let restored = archives.len();
     if restored == 0 {
         bail!("{} holds no backup", restore.from.display());
     }
-    println!("what was recorded after the backup is not in it: readers whose cursor is from after it must start anew");
+    println!("what was recorded after the backup is not in it; readers of the old house are told to start anew");
     match &restore.keys_from {
         Some(keys) => copy_folder(keys, &data.join("keys"))?,
         None => println!("no keys given: sealed text will be withheld"),
     }
     println!("restored {restored} logs into {}; check them with `narhet verify --data {0}`", data.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// A new folder that only its owner may read.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().mode(0o700).create(folder)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {

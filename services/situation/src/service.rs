@@ -44,6 +44,11 @@ impl Situation {
 
     fn report(&self, body: &str, env: &Env<'_>) -> Result<Decision, Problem> {
         let role = env.principal.acting_as(REPORTERS).ok_or_else(|| Problem::forbidden(REPORT))?;
+        if let Some(board) = env.principal.board.as_ref().filter(|board| self.map.board(board.as_str()).is_none()) {
+            let detail =
+                format!("the token is for board {board:?}, which this house does not know: ask for another token");
+            return Err(Problem { rule: Some(REPORT.to_owned()), ..Problem::new(ErrorCode::Forbidden, detail) });
+        }
         let reading = intake::report(body, env.now, &self.map)?;
         let (klass, exercise) = (reading.klass, reading.exercise);
         let event_id = env.new_id();

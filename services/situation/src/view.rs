@@ -171,7 +171,9 @@ fn why(incident: &Incident) -> Vec<Why> {
     let lead = &report.lead.name;
     let text = match LeadRule::from_code(&report.lead_rule) {
         Some(LeadRule::LargestShare) => {
-            format!("{lead} föreslås samordna, eftersom den största delen av platsen ligger i dess område.")
+            format!(
+                "{lead} föreslås samordna, eftersom dess område har störst del av det av platsen som ligger i staden, eller ligger närmast om platsen ligger i ett godkänt hål i kartan."
+            )
         }
         Some(LeadRule::FirstNamedDistrict) => {
             format!(

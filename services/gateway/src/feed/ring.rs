@@ -89,6 +89,14 @@ impl Ring {
         start
     }
 
+    /// The part of a cursor that is of the logs that are there now: what must be folded before it can be gone on from.
+    pub fn of_present_logs(&self, cursor: &Vector) -> Vector {
+        let inner = self.inner.read();
+        let present =
+            |(context, mark): &(Context, Mark)| inner.present.mark(*context).is_some_and(|now| now.store == mark.store);
+        cursor.iter().filter(present).fold(Vector::new(), |part, (context, mark)| part.with(context, mark))
+    }
+
     /// Whether the cursor was read from a log that is not there any more.
     pub fn forked_from(&self, cursor: &Vector) -> bool {
         let inner = self.inner.read();

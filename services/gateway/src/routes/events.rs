@@ -43,6 +43,7 @@ pub async fn events(
     let resumed = if streams { last_event_id(&headers)? } else { None };
     app.fold.wait(query.cursor("minCursor")?.as_ref()).await?;
     let start = resumed.or(after).unwrap_or_else(|| if streams { app.fold.ring().present() } else { Vector::new() });
+    app.fold.wait(Some(&app.fold.ring().of_present_logs(&start))).await?;
     let reader = Reader::new(Arc::clone(&app.fold), Arc::clone(&app.upstream), ask.principal, filter, start);
     if streams {
         return stream(&app, reader, ask.token_expires);

@@ -5,7 +5,7 @@
 //! ```
 
 use crate::{
-    codec::{HEADER_BYTES, Header, RawFrame},
+    codec::{FrameWriter, HEADER_BYTES, Header, RawFrame},
     disk::RealDisk,
     error::{BackupError, Doing, RestoreError},
     limits::SEGMENT_BYTES,
@@ -13,8 +13,9 @@ use crate::{
     store::Store,
 };
 use bytes::Bytes;
-use narhet_kernel::StoreId;
+use narhet_kernel::{Mark, StoreId, Vector};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Write},
     path::Path,
@@ -81,20 +82,32 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
-/// Makes the log again in a folder that is empty or not there, with the id it had. The whole archive is checked before
-/// anything is written.
-pub fn restore(archive: &Path, empty_folder: &Path) -> Result<StoreId, RestoreError> {
+/// The id of the log that an archive was made of. The whole archive is checked.
+pub fn archived_store(archive: &Path) -> Result<StoreId, RestoreError> {
+    read_archive(archive, |_, _| Ok(()))
+}
+
+/// New ids for logs that are restored together, by the old ones: what was recorded after the backup is gone and its
+/// positions will be used again, so no cursor of the old logs may be continued.
+pub type NewIds = BTreeMap<StoreId, StoreId>;
+
+/// Makes the log again in a folder that is empty or not there, with its new id, where `new_ids` has one; marks in other
+/// logs' events are carried over to their new ids. The whole archive is checked before anything is written.
+pub fn restore(archive: &Path, empty_folder: &Path, new_ids: &NewIds) -> Result<StoreId, RestoreError> {
     fs::create_dir_all(empty_folder).doing::<RestoreError>("making the folder")?;
     if fs::read_dir(empty_folder).doing::<RestoreError>("listing the folder")?.next().is_some() {
         return Err(RestoreError::NotEmpty(empty_folder.to_path_buf()));
     }
-    read_archive(archive, |_, _| Ok(()))?;
+    let old = archived_store(archive)?;
+    let store = new_ids.get(&old).copied().unwrap_or(old);
     // The journal gets its name last: a crash before leaves a folder that a log cannot be opened in by mistake.
     let unready = empty_folder.join("journal.unready");
     fs::create_dir(&unready).doing::<RestoreError>("making the journal")?;
     let mut current: Option<(u32, u64, Arc<dyn crate::disk::DiskFile>)> = None;
-    let store = read_archive(archive, |store, frame| {
-        let full = current.as_ref().is_none_or(|(_, offset, _)| offset + frame.bytes.len() as u64 > SEGMENT_BYTES);
+    read_archive(archive, |_, frame| {
+        let bytes = with_new_ids(&frame, new_ids)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a frame that cannot be read"))?;
+        let full = current.as_ref().is_none_or(|(_, offset, _)| offset + bytes.len() as u64 > SEGMENT_BYTES);
         if full {
             let ordinal = current.as_ref().map_or(1, |(ordinal, _, _)| ordinal + 1);
             if let Some((_, _, file)) = &current {
@@ -104,8 +117,8 @@ pub fn restore(archive: &Path, empty_folder: &Path) -> Result<StoreId, RestoreEr
             current = Some((ordinal, SEGMENT_HEADER_BYTES, file));
         }
         if let Some((_, offset, file)) = &mut current {
-            file.write_all_at(&frame.bytes, *offset)?;
-            *offset += frame.bytes.len() as u64;
+            file.write_all_at(&bytes, *offset)?;
+            *offset += bytes.len() as u64;
         }
         Ok(())
     })?;
@@ -118,6 +131,23 @@ pub fn restore(archive: &Path, empty_folder: &Path) -> Result<StoreId, RestoreEr
     File::open(empty_folder).and_then(|folder| folder.sync_all()).doing::<RestoreError>("syncing the folder")?;
     sync_parent(empty_folder).doing::<RestoreError>("syncing the folder above")?;
     Ok(store)
+}
+
+/// The frame with its marks in the new logs; its events stay what they are, byte for byte.
+fn with_new_ids(frame: &RawFrame, new_ids: &NewIds) -> Option<Vec<u8>> {
+    let mut writer = FrameWriter::default();
+    writer.begin(frame.header.first);
+    for record in frame.records()? {
+        writer.record(record.id, frame.stream(&record)?, record.version, &frame.event(&record));
+    }
+    let mut extras = frame.extras()?;
+    let renamed = |mark: Mark| {
+        let new = new_ids.iter().find(|(old, _)| old.short() == mark.store);
+        Mark { store: new.map_or(mark.store, |(_, new)| new.short()), ..mark }
+    };
+    extras.consumed =
+        extras.consumed.iter().fold(Vector::new(), |marks, (context, mark)| marks.with(context, renamed(mark)));
+    Some(writer.finish(&extras).to_vec())
 }
 
 /// Reads an archive from its beginning to its end, checking everything; hands out each frame.

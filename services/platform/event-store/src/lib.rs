@@ -73,7 +73,7 @@ mod verify;
 mod waiters;
 mod writer;
 
-pub use archive::{backup, restore};
+pub use archive::{NewIds, archived_store, backup, restore};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{
     AdoptError, AppendError, BackupError, Damage, ForkError, OpenError, ReadError, RestoreError, Stopped, VerifyError,

@@ -1,8 +1,10 @@
 //! What append, read, adopt, backup, restore and fork do when nothing goes wrong.
 
 use super::*;
-use crate::{AdoptError, AppendError, ForkError, OpenError, Progress, RestoreError, backup, fork_cut, restore, verify};
-use narhet_kernel::{Context, Mark, Vector};
+use crate::{
+    AdoptError, AppendError, ForkError, NewIds, OpenError, Progress, RestoreError, backup, fork_cut, restore, verify,
+};
+use narhet_kernel::{Context, Mark, StoreId, Vector};
 
 fn fill(store: &Store, commits: u128) -> u64 {
     let mut last = 0;
@@ -141,7 +143,7 @@ fn a_log_that_lost_its_end_adopts_what_it_published() {
     let reached = backup(&store, last / 2, &archive).unwrap();
     assert!(reached > 0 && reached < last);
     let restored = short.path().join("log");
-    assert_eq!(restore(&archive, &restored).unwrap(), store.store_id());
+    assert_eq!(restore(&archive, &restored, &NewIds::new()).unwrap(), store.store_id());
     let behind = Store::open(small(&restored)).unwrap();
     assert_eq!(behind.head(), reached);
     let missing = store.frames(reached + 1, usize::MAX).unwrap();
@@ -160,20 +162,48 @@ fn a_log_that_lost_its_end_adopts_what_it_published() {
 }
 
 #[test]
+fn logs_restored_together_get_new_ids_and_their_marks_follow() {
+    let folder = Folder::new();
+    let store = Store::open(small(folder.path().join("log"))).unwrap();
+    fill(&store, 10);
+    let (other, new, new_other) = (StoreId(Uuid::new_v4()), StoreId(Uuid::new_v4()), StoreId(Uuid::new_v4()));
+    let consumed = Vector::new().with(Context::Area, Mark { position: 3, store: other.short() });
+    let write = write(99, Expected::Any, 9_900..9_901, 1);
+    store.append(Commit { consumed, ..commit(vec![write]) }).unwrap();
+    store.wait_durable(store.head()).unwrap();
+    let archive = folder.path().join("archive");
+    backup(&store, u64::MAX, &archive).unwrap();
+    let ids = NewIds::from([(store.store_id(), new), (other, new_other)]);
+    let restored = folder.path().join("restored");
+    assert_eq!(restore(&archive, &restored, &ids).unwrap(), new);
+    let restored = Store::open(small(&restored)).unwrap();
+    assert_eq!(restored.store_id(), new);
+    assert_eq!(restored.consumed().mark(Context::Area), Some(Mark { position: 3, store: new_other.short() }));
+    assert_eq!(
+        restored.read_all(1, usize::MAX, usize::MAX).unwrap(),
+        store.read_all(1, usize::MAX, usize::MAX).unwrap(),
+        "the events are the same bytes"
+    );
+}
+
+#[test]
 fn restore_refuses_a_damaged_archive_and_a_folder_in_use() {
     let folder = Folder::new();
     let store = Store::open(small(folder.path().join("log"))).unwrap();
     fill(&store, 10);
     let archive = folder.path().join("archive");
     backup(&store, u64::MAX, &archive).unwrap();
-    assert!(matches!(restore(&archive, store.shared().options.folder.as_path()), Err(RestoreError::NotEmpty(_))));
+    assert!(matches!(
+        restore(&archive, store.shared().options.folder.as_path(), &NewIds::new()),
+        Err(RestoreError::NotEmpty(_))
+    ));
     let bytes = std::fs::read(&archive).unwrap();
     for offset in (0..bytes.len()).step_by(97) {
         let mut damaged = bytes.clone();
         damaged[offset] ^= 4;
         std::fs::write(&archive, &damaged).unwrap();
         let target = folder.path().join(format!("target-{offset}"));
-        assert!(restore(&archive, &target).is_err(), "a flip at {offset} was not noticed");
+        assert!(restore(&archive, &target, &NewIds::new()).is_err(), "a flip at {offset} was not noticed");
         assert_eq!(std::fs::read_dir(&target).unwrap().count(), 0);
     }
 }
