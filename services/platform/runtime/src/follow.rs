@@ -4,7 +4,7 @@
 //! the vector are dropped, a gap is fetched from the owner's log, and an event waits until all that its frame had consumed
 //! has been delivered. After a reconnect everything starts anew from the vector.
 
-use crate::{caller::Caller, stamp::Stamp};
+use crate::{caller::Caller, seek::first_above, stamp::Stamp};
 use bytes::Bytes;
 use narhet_bus::{Bus, BusError, Messages, Published};
 use narhet_kernel::{Context, Mark, StoreId, Vector};
@@ -191,15 +191,7 @@ async fn seek(bus: &Bus, context: Context, mark: Mark) -> Result<u64, NotOpened>
     if position_of(&last) <= position {
         return Ok(last.sequence + 1);
     }
-    let (mut low, mut high) = (1, last.sequence);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match bus.next_from(&partition, middle).await? {
-            Some(message) if position_of(&message) <= position => low = message.sequence + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
+    Ok(first_above(bus, &partition, position, last.sequence).await?)
 }
 
 struct Arrived {

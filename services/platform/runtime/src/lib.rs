@@ -11,6 +11,7 @@ pub mod host;
 pub mod keeper;
 pub mod relay;
 pub mod sealing;
+mod seek;
 pub mod service;
 mod serving;
 pub mod stamp;

@@ -3,7 +3,10 @@
 //! One routine covers a fresh start, a lost acknowledgement, a broker that lost its tail and a wiped one: read the
 //! partition's last message, check that the log has the same event at that position, go on behind it.
 
-use crate::stamp::{NotStamped, Stamp, frame_headers, frame_of};
+use crate::{
+    seek::first_above,
+    stamp::{NotStamped, Stamp, frame_headers, frame_of},
+};
 use narhet_bus::{Bus, BusError, Fence, Outgoing, PublishError, Published};
 use narhet_event_store::{AdoptError, Frame, ReadError, Store};
 use narhet_kernel::{Context, Uuid, Vector, limits::FRAME_EVENTS_MAX};
@@ -91,19 +94,6 @@ pub async fn reconcile(bus: &Bus, store: &Store, context: Context) -> Result<u64
         }
     }
     Ok(adopted)
-}
-
-/// The sequence of the partition's first message above a position, by stepping back from the end: an adopted tail is short.
-async fn first_above(bus: &Bus, partition: &str, position: u64, last: u64) -> Result<u64, RelayError> {
-    let (mut low, mut high) = (1, last);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match bus.next_from(partition, middle).await? {
-            Some(message) if Stamp::of(&message)?.position <= position => low = message.sequence + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
 }
 
 fn check_store(store: &Store, context: Context, stamp: &Stamp) -> Result<(), RelayError> {

@@ -71,8 +71,13 @@ async fn take(
         let incoming = tokio::select! {
             incoming = requests.next() => incoming,
             () = stop.cancelled() => None,
+            () = tokio::time::sleep(UPLOAD_IDLE_MAX) => {
+                uploads.forget_idle();
+                continue;
+            }
         };
         let Some(incoming) = incoming else { return };
+        uploads.forget_idle();
         if matches!(kind, Kind::Query) && incoming.subject.ends_with(".health") {
             let health = health(context, &store, &board.borrow());
             let bytes = serde_json::to_vec(&health).unwrap_or_default();
@@ -145,6 +150,11 @@ struct Upload {
 }
 
 impl Uploads {
+    /// Lets go of what nobody goes on with.
+    fn forget_idle(&mut self) {
+        self.0.retain(|_, upload| upload.touched.elapsed() < UPLOAD_IDLE_MAX);
+    }
+
     /// The whole payload, when this was all or the last of it.
     fn take(&mut self, headers: &Headers, payload: Bytes) -> Result<Option<Bytes>, Problem> {
         let Some(id) = headers.get(chunk::UPLOAD) else { return Ok(Some(payload)) };
@@ -153,7 +163,6 @@ impl Uploads {
             return Err(broken("a chunk without index or count"));
         };
         let now = Instant::now();
-        self.0.retain(|_, upload| now.duration_since(upload.touched) < UPLOAD_IDLE_MAX);
         if count > IMPORT_BYTES_MAX.div_ceil(BUS_CHUNK_BYTES_MAX) + 1 {
             return Err(Problem::new(ErrorCode::TooLarge, format!("an upload has at most {IMPORT_BYTES_MAX} bytes")));
         }
