@@ -171,7 +171,12 @@ async fn night(seed: u64) {
     let mut random = Random(seed);
     let mut house = House::start();
     house.ready().await;
-    house.command(Context::Area, "import-division", "karta", &map()).await;
+    let imported = house.command(Context::Area, "import-division", "karta", &map()).await;
+    until("situation has the map", || async {
+        let health = house.caller.health(Context::Situation).await.ok()?;
+        (health.vector.position(Context::Area) >= imported.cursor.position(Context::Area)).then_some(())
+    })
+    .await;
     let mut reported: Vec<(String, Value, String)> = Vec::new();
     for step in 0..STEPS {
         match random.below(10) {
@@ -241,6 +246,11 @@ fn check(events: &[Event], incidents: usize) {
         assert!(seen.insert(event.id), "{} comes twice", event.id);
         if event.event_type == IncidentReported::TYPE {
             let reported: IncidentReported = event.data().expect("its type").expect("its data");
+            assert_eq!(
+                reported.place.is_some(),
+                !reported.affected.is_empty(),
+                "every known place lies in the map, also for a role that has just started"
+            );
             let boards: Vec<Option<String>> = match (reported.needs_support, reported.affected.is_empty()) {
                 (false, _) => Vec::new(),
                 (true, true) => vec![None],

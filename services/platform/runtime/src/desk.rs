@@ -137,6 +137,27 @@ impl<S: Service> Desk<S> {
             }
         }
         self.targets = targets;
+        for (context, mark) in self.marks.iter() {
+            // What was reacted to before must be in the views again, whatever stream there is now.
+            if self.targets.mark(context).is_none_or(|target| target.store == mark.store) {
+                self.targets.join(&Vector::new().with(context, mark));
+            }
+        }
+    }
+
+    /// Whether what is decided on has been folded. A view that has nothing yet is one whose owner has not spoken: a place
+    /// must not be located on an empty map.
+    fn caught_up(&self) -> bool {
+        let views = S::FOLLOWS.iter().filter(|follow| follow.from_start);
+        self.observed.covers(&self.targets) && views.into_iter().all(|view| self.observed.position(view.context) > 0)
+    }
+
+    fn refuse_while_folding(&self) -> Result<(), Problem> {
+        if self.caught_up() {
+            return Ok(());
+        }
+        let folding = "this service is starting and has not yet read what it decides on: try again";
+        Err(Problem::new(ErrorCode::Unavailable, folding))
     }
 
     pub fn set_relayed(&mut self, relayed: watch::Receiver<Relayed>) {
@@ -194,6 +215,7 @@ impl<S: Service> Desk<S> {
         if !S::COMMANDS.contains(&name) {
             return Err(unknown("command", name).into());
         }
+        self.refuse_while_folding()?;
         if self.relayed.as_ref().is_some_and(|relayed| !relayed.borrow().settled) {
             let unsettled = "the log and the stream are being compared; nothing is decided meanwhile: try again";
             return Err(Problem::new(ErrorCode::Unavailable, unsettled).into());
@@ -247,6 +269,7 @@ impl<S: Service> Desk<S> {
         if !S::QUERIES.contains(&name) {
             return Err(unknown("query", name).into());
         }
+        self.refuse_while_folding()?;
         if request.min_cursor.as_ref().is_some_and(|wanted| !self.has_applied(wanted)) {
             return Err(Refused::Wait(Box::new(request)));
         }
@@ -314,7 +337,7 @@ impl<S: Service> Desk<S> {
         if let Some(failure) = &self.failure {
             return Some(failure.clone());
         }
-        if !self.observed.covers(&self.targets) {
+        if !self.caught_up() {
             return Some(format!("folding: at {}, the heads at start were {}", self.observed, self.targets));
         }
         self.service.health(self.clock.now()).err()

@@ -11,7 +11,7 @@ use crate::{
 };
 use narhet_bus::{Answer as ReplyTo, Bus, BusError};
 use narhet_event_store::{OpenError, Options as StoreOptions, Store};
-use narhet_kernel::{Clock, Context, Mark, Vector};
+use narhet_kernel::{Clock, Context, Mark, StoreId, Vector};
 use narhet_proto::{subject, wire::Request};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
@@ -143,14 +143,19 @@ fn open<S: Service>(service: S, options: &HostOptions) -> Result<(Desk<S>, Store
     Ok((desk, store))
 }
 
-/// The heads of the followed contexts as the stream has them: reached before the role is ready.
+/// The heads of the followed contexts, reached before anything is decided: as their owners say, else as the stream has
+/// them. A stream that was wiped or rolled back says less than its owner.
 async fn heads(bus: &Bus, contexts: &[Context]) -> Result<Vector, HostError> {
-    let mut vector = Vector::new();
+    let (caller, mut vector) = (Caller::new(bus.clone()), Vector::new());
     for context in contexts {
-        if let Some(last) = bus.last(&subject::partition(*context)).await?
-            && let Ok(stamp) = crate::stamp::Stamp::of(&last)
-        {
-            vector.set(*context, Mark { position: stamp.position, store: stamp.store.short() });
+        let last = bus.last(&subject::partition(*context)).await?;
+        let streamed = last.and_then(|last| crate::stamp::Stamp::of(&last).ok());
+        let head = match caller.log_page(*context, u64::MAX).await {
+            Ok(page) => Some(Mark { position: page.head, store: StoreId(page.store).short() }),
+            Err(_) => streamed.map(|stamp| Mark { position: stamp.position, store: stamp.store.short() }),
+        };
+        if let Some(head) = head {
+            vector.set(*context, head);
         }
     }
     Ok(vector)
