@@ -12,6 +12,10 @@ use std::{
 /// A key and its new value; `None` removes it.
 pub type Change = (Vec<u8>, Option<Vec<u8>>);
 
+/// How often and how long apart sled's folder is tried while its lock is still held: half a second in all.
+const LOCK_TRIES: usize = 100;
+const LOCK_RETRY: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// The index cannot be trusted any more; it is rebuilt at the next open.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -159,14 +163,20 @@ impl SledPages {
     }
 
     fn open(folder: &Path, cache_bytes: u64, flush_ms: u64) -> Result<SledPages, IndexError> {
-        let database = guarded(|| {
-            sled::Config::new()
-                .path(folder.join("sled"))
-                .cache_capacity(cache_bytes)
-                .flush_every_ms(Some(flush_ms))
-                .open()
-                .map_err(failed)
-        })?;
+        let config =
+            sled::Config::new().path(folder.join("sled")).cache_capacity(cache_bytes).flush_every_ms(Some(flush_ms));
+        let open = || guarded(|| config.open().map_err(failed));
+        let mut database = open();
+        // Our own lock is held, so nobody else uses this folder: only a child that is just being spawned, by whatever
+        // thread, still holds sled's lock of an earlier use for an instant.
+        for _ in 0..LOCK_TRIES {
+            if !database.as_ref().is_err_and(|IndexError(text)| text.contains("could not acquire lock")) {
+                break;
+            }
+            std::thread::sleep(LOCK_RETRY);
+            database = open();
+        }
+        let database = database?;
         Ok(SledPages { folder: folder.to_path_buf(), database: RwLock::new(Some(database)) })
     }
 

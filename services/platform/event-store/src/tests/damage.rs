@@ -192,8 +192,11 @@ fn a_fold_cut_off_anywhere_is_done_again_and_the_index_is_kept() {
     let fold = generation(&store, 71);
     let id = store.store_id();
     drop(store);
-    let mut cut_off = 0;
-    for cut in 0.. {
+    // A test that spawns a process beside this one may hold sled's lock for longer than the store waits: that cut is tried
+    // again, three times in all; an index that is not kept for another reason is not kept then either.
+    let (mut cut_off, mut tries) = (0, 3);
+    loop {
+        let cut = cut_off;
         // The index as it was at 70, the journal at 130, and a fold of all between that ends after `cut` changes.
         fs::remove_dir_all(folder.path().join("sled")).unwrap();
         fs::create_dir(folder.path().join("sled")).unwrap();
@@ -208,8 +211,13 @@ fn a_fold_cut_off_anywhere_is_done_again_and_the_index_is_kept() {
         index.close(true).unwrap();
         let store = Store::open(small(folder.path())).unwrap();
         assert_eq!(sound(&store), all, "cut after {cut}");
-        assert_eq!(store.snapshot("probe"), Some((3, b"kept".to_vec())), "cut after {cut}: it was built anew");
+        let kept = store.snapshot("probe");
         drop(store);
+        if kept.is_none() && tries > 0 {
+            tries -= 1;
+            continue;
+        }
+        assert_eq!(kept, Some((3, b"kept".to_vec())), "cut after {cut}: it was built anew");
         check(folder.path(), &all);
         if whole {
             break;
