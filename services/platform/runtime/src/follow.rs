@@ -176,19 +176,15 @@ async fn open(bus: &Bus, contexts: &[Context], vector: &Vector) -> Result<Messag
     Ok(bus.consume(&partitions, first).await?)
 }
 
-/// The sequence from which everything of a context above `position` comes: bisection over the partition, whose positions
-/// rise with the sequence. A message that no relay stamped is passed over.
+/// The sequence from which everything of a context above its mark comes.
 async fn seek(bus: &Bus, context: Context, mark: Mark) -> Result<u64, NotOpened> {
     let (partition, position) = (subject::partition(context), mark.position);
     let Some(last) = bus.last(&partition).await? else { return Ok(1) };
-    let position_of = |message: &Published| Stamp::of(message).map_or(0, |stamp| stamp.position);
-    if let Ok(stamp) = Stamp::of(&last)
-        && position > 0
-        && stamp.store.short() != mark.store
-    {
+    let stamp = Stamp::of(&last).ok();
+    if let Some(stamp) = stamp.as_ref().filter(|stamp| position > 0 && stamp.store.short() != mark.store) {
         return Err(NotOpened::Fork(context, stamp.position));
     }
-    if position_of(&last) <= position {
+    if stamp.map_or(0, |stamp| stamp.position) <= position {
         return Ok(last.sequence + 1);
     }
     Ok(first_above(bus, &partition, position, last.sequence).await?)

@@ -172,11 +172,6 @@ impl Keys {
         *blake3::keyed_hash(&self.hash_key, bytes).as_bytes()
     }
 
-    /// How many data keys there are, unused ones included.
-    pub fn count(&self) -> usize {
-        self.lock().keys.len()
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().expect("no panic while holding the key lock leaves it half changed")
     }
