@@ -272,3 +272,63 @@ pub enum Reached {
     Position(u64),
     Failed(String),
 }
+
+/// `qry.<context>.dangling`: every context says which of its own things a coming division leaves without a board or
+/// gives to another one. Nothing is changed by asking; a rehearsal of a division puts the answers together.
+pub mod dangling {
+    use crate::events::Named;
+    use narhet_kernel::Timestamp;
+    use serde::{Deserialize, Serialize};
+
+    pub const QUERY: &str = "dangling";
+    /// What one context lists at the most; `total` counts them all.
+    pub const LISTED_MAX: usize = 1_000;
+
+    /// The division that is rehearsed, as far as others must know it.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Question {
+        /// When it would begin to hold.
+        pub valid_from: Timestamp,
+        /// The boards that would have no area any more.
+        pub ending: Vec<Ending>,
+        /// The boards that would have an area, old and new.
+        pub remaining: Vec<Named>,
+    }
+
+    /// A board that a division ends.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Ending {
+        pub board: Named,
+        /// Who would inherit its open duties.
+        pub successor: Named,
+    }
+
+    /// One thing that hangs on a board that ends, or that a new board lacks.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Dangling {
+        /// `actor`, `support-case`, `calendar`, `roster`, `alarm-path`, `incident` …
+        pub kind: String,
+        /// Absent when a new board lacks such a thing altogether.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub id: Option<String>,
+        /// What it is called, where that is no sealed text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub name: Option<String>,
+        pub board: Named,
+        /// The board that it passes to by itself; absent when somebody has to do something.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub passes_to: Option<Named>,
+        /// One Swedish sentence: what happens to it, or what is to be done.
+        pub text: String,
+    }
+
+    /// The answer of one context.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    pub struct Answer {
+        pub items: Vec<Dangling>,
+        pub total: usize,
+    }
+}
