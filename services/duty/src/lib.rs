@@ -17,7 +17,8 @@
 //!    (`who_may_read_a_case`).
 //!
 //! Reading order: [`domain`] the rules, [`office`] the central calendar as folded, [`intake`] wire → domain,
-//! [`on_duty`] the answer for a place and an instant, [`read_model`] the cases, [`service`] the wiring, [`limits`] the bounds.
+//! [`on_duty`] the answer for a place and an instant, [`read_model`] the cases, [`cases`], [`calendars`] what
+//! each part does with commands and events, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod domain {
     //! Pure rules: values in, values out.
@@ -26,6 +27,8 @@ pub mod domain {
     pub mod support_case;
     pub mod why;
 }
+pub mod calendars;
+pub mod cases;
 pub mod intake;
 pub mod limits;
 pub mod office;

@@ -5,14 +5,19 @@ use crate::{
         holder_rule::{Ruling, SupportRule},
         why,
     },
-    intake::board_name,
+    intake::{self, board_name},
     limits::CHANGES_LOOKED_AT_MAX,
     office::Office,
+    service::Duty,
 };
 use narhet_geo::{Match, Point};
 use narhet_kernel::Timestamp;
-use narhet_proto::events::{Named, Why};
+use narhet_proto::{
+    events::{Named, Why},
+    wire::{Problem, Request},
+};
 use narhet_responsibility::Responsibility;
+use narhet_runtime::{AnswerBody, Env};
 use serde::Serialize;
 
 /// The reply to `GET /v1/duty`.
@@ -45,6 +50,13 @@ struct Place<'a> {
     point: Point,
     map: &'a Responsibility,
     office: &'a Office,
+}
+
+/// Query `duty`.
+pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
+    let (point, occurred_at) = intake::duty(request.body.get())?;
+    let at = occurred_at.unwrap_or(env.now);
+    Ok(AnswerBody::of(&answer(point, at, &duty.map, &duty.office)))
 }
 
 /// Answers for a place and an instant, as known now.

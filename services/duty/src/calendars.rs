@@ -1,0 +1,23 @@
+//! Calendars as the host drives them: the central one at a house's first start, every version to the fold.
+
+use crate::{office::CENTRAL, read_model::read, service::Duty};
+use narhet_calendar::OfficeHours;
+use narhet_kernel::{Principal, StreamId};
+use narhet_proto::{Draft, Event, Message, events::duty::CalendarRecorded};
+use narhet_runtime::{Env, Expected, Write};
+
+/// What a new house records: the central calendar of kontorstid.
+pub fn first_start(env: &Env<'_>) -> Vec<Write> {
+    let stream = StreamId::new("calendar", CENTRAL);
+    let message = CalendarRecorded { calendar: OfficeHours::central() };
+    let draft = Draft::public(env.new_id(), stream, Principal::house().owner(), &message);
+    vec![Write::one(Expected::NoStream, draft)]
+}
+
+/// Folds a recorded version.
+pub fn evolve(duty: &mut Duty, event: &Event) {
+    if event.event_type == CalendarRecorded::TYPE && event.subject.id() == CENTRAL {
+        let recorded: CalendarRecorded = read(event);
+        duty.office.record(event.position, event.id, recorded.calendar);
+    }
+}
