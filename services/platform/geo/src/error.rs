@@ -1,6 +1,7 @@
 //! Why a geometry is refused: what, where, and what to do next.
 
 use crate::{
+    crs::Crs,
     limits::{COLLECTION_DEPTH_MAX, CROSSING_PAIRS_MAX},
     point::Point,
 };
@@ -20,6 +21,13 @@ pub enum GeometryError {
         "{at}: longitude {lon}, latitude {lat} is in Sweden only when swapped; write longitude before latitude: {lat}, {lon}"
     )]
     SwappedAxes { at: String, lon: f64, lat: f64 },
+    #[error(
+        "{at}: {first}, {second} is in Sweden in {crs} only when swapped (northing before easting); write easting before northing: \
+         {second}, {first}"
+    )]
+    SwappedMetres { at: String, first: f64, second: f64, crs: Crs },
+    #[error("{at}: easting {east}, northing {north} is not in Sweden in {crs}{}; give the file its right coordinate system", looks_like(*.other))]
+    NotInSweden { at: String, east: f64, north: f64, crs: Crs, other: Option<Crs> },
     #[error(
         "ring {ring} crosses or touches itself or another ring at {at}; draw it without the crossing, or as two polygons"
     )]
@@ -48,6 +56,10 @@ pub enum GeometryError {
         "{at}: {found:?} is not a geometry; use Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon or GeometryCollection"
     )]
     UnsupportedType { at: String, found: String },
+}
+
+fn looks_like(other: Option<Crs>) -> String {
+    other.map_or_else(String::new, |crs| format!(", it looks like {crs}"))
 }
 
 /// Why areas or neighbourhoods cannot be put together.

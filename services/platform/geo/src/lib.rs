@@ -12,15 +12,17 @@
 //!    (`every_place_within_the_outer_ring_has_an_area_in_every_division`).
 //! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
 //!
-//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `validity`, `exact`, `measure`, `planar`, `coverage`,
+//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `validity`, `exact`, `measure`, `planar`, `coverage`,
 //! `inscribed`, `dissolve`, `area_map`, `overlay`.
 
 mod area_map;
 mod coverage;
+mod crs;
 mod dissolve;
 mod error;
 mod exact;
 mod inscribed;
+mod krueger;
 pub mod limits;
 mod measure;
 mod overlay;
@@ -32,6 +34,7 @@ mod validity;
 
 pub use area_map::{AreaMap, Location, Match, Territory};
 pub use coverage::{Coverage, Defect, DefectKind, coverage};
+pub use crs::{Crs, CrsError};
 pub use dissolve::dissolve;
 pub use error::{AreaError, GeometryError};
 pub use overlay::Share;

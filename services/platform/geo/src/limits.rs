@@ -23,3 +23,16 @@ pub const INSCRIBED_PRECISION: f64 = 0.001;
 pub const SWEDEN_LON: std::ops::RangeInclusive<f64> = 10.0..=25.0;
 /// See [`SWEDEN_LON`].
 pub const SWEDEN_LAT: std::ops::RangeInclusive<f64> = 55.0..=70.0;
+
+/// Northings (metres) of Sweden in SWEREF 99, with room around: Smygehuk lies at 6,132,000, Treriksröset at 7,670,000. What falls
+/// outside has another coordinate system than the file says.
+pub const SWEREF99_NORTHING: std::ops::RangeInclusive<f64> = 6_050_000.0..=7_750_000.0;
+/// Eastings of Sweden in EPSG:3006: 268,000 to 918,000.
+pub const SWEREF99_TM_EASTING: std::ops::RangeInclusive<f64> = 220_000.0..=970_000.0;
+/// Eastings in EPSG:3011 that a file of this zone may reach: 100 km beyond the zones beside it. The ranges of the two systems
+/// overlap by necessity; around Stockholm they do not.
+pub const SWEREF99_1800_EASTING: std::ops::RangeInclusive<f64> = 0.0..=400_000.0;
+/// A description of a coordinate system; WKT 2 with all its remarks has some kilobytes.
+pub const WKT_BYTES_MAX: usize = 64 * 1024;
+/// Levels in such a description; WKT 2 uses six.
+pub const WKT_DEPTH_MAX: usize = 16;
