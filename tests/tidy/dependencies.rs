@@ -7,14 +7,21 @@ use crate::{
 use std::collections::BTreeSet;
 
 /// The one package that may name each of these libraries.
-const ONLY: &[(&str, &str)] =
-    &[("sled", "narhet-event-store"), ("async-nats", "narhet-bus"), ("axum", "narhet-gateway")];
+const ONLY: &[(&str, &str)] = &[
+    ("sled", "narhet-event-store"),
+    ("async-nats", "narhet-bus"),
+    ("axum", "narhet-gateway"),
+    ("rusqlite", "narhet-formats"),
+    ("zip", "narhet-formats"),
+    ("shapefile", "narhet-formats"),
+];
 
 /// They meet in `proto`, never in each other.
 const CONTEXTS: &[&str] = &["narhet-area", "narhet-actors", "narhet-duty", "narhet-situation", "narhet-exchange"];
 
 /// From values to values: no disk, no network, no tasks.
-const PURE: &[&str] = &["narhet-kernel", "narhet-geo", "narhet-responsibility", "narhet-calendar", "narhet-proto"];
+const PURE: &[&str] =
+    &["narhet-kernel", "narhet-geo", "narhet-formats", "narhet-responsibility", "narhet-calendar", "narhet-proto"];
 
 /// What makes a crate impure, named directly or by way of another crate of ours.
 const IMPURE: &[&str] = &[

@@ -12,7 +12,7 @@
 //!    (`every_place_within_the_outer_ring_has_an_area_in_every_division`).
 //! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
 //!
-//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `validity`, `exact`, `measure`, `planar`, `coverage`,
+//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `measure`, `planar`, `coverage`,
 //! `inscribed`, `dissolve`, `area_map`, `overlay`.
 
 mod area_map;
@@ -26,6 +26,7 @@ mod krueger;
 pub mod limits;
 mod measure;
 mod overlay;
+mod parts;
 mod planar;
 mod point;
 mod read;
@@ -38,6 +39,7 @@ pub use crs::{Crs, CrsError};
 pub use dissolve::dissolve;
 pub use error::{AreaError, GeometryError};
 pub use overlay::Share;
+pub use parts::Ring;
 pub use point::Point;
 pub use shape::{Bounds, Dimension, Shape};
 

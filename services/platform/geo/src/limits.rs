@@ -36,3 +36,6 @@ pub const SWEREF99_1800_EASTING: std::ops::RangeInclusive<f64> = 0.0..=400_000.0
 pub const WKT_BYTES_MAX: usize = 64 * 1024;
 /// Levels in such a description; WKT 2 uses six.
 pub const WKT_DEPTH_MAX: usize = 16;
+/// Rings of one geometry that come without order and are each looked for in every other: the city's most broken shore has
+/// some hundreds of islands.
+pub const FLAT_RINGS_MAX: usize = 5_000;

@@ -1,6 +1,7 @@
 //! From a JSON value to geometry, naming the position of whatever is wrong; soundness of rings is `validity`'s.
 
 use crate::{
+    crs::Crs,
     error::GeometryError,
     limits::{COLLECTION_DEPTH_MAX, SHAPE_VERTICES_MAX},
     point::Point,
@@ -8,14 +9,15 @@ use crate::{
 use geo::{Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Polygon};
 use serde_json::Value;
 
-/// Reads one GeoJSON geometry object.
-pub(crate) fn geometry(value: &Value) -> Result<Geometry<f64>, GeometryError> {
-    Reader { vertices: 0 }.geometry(value, "", 0)
+/// Reads one GeoJSON geometry object with positions of a coordinate system.
+pub(crate) fn geometry(value: &Value, crs: Crs) -> Result<Geometry<f64>, GeometryError> {
+    Reader { vertices: 0, crs }.geometry(value, "", 0)
 }
 
 /// Counts what it has read, so that a body of many small parts is bounded like one large part.
 struct Reader {
     vertices: usize,
+    crs: Crs,
 }
 
 impl Reader {
@@ -138,7 +140,7 @@ impl Reader {
             Value::Null | Value::String(_) => Err(GeometryError::NotFinite { at: at.to_owned() }),
             other => Err(GeometryError::NotGeoJson(format!("{at} holds {}, not numbers", json_kind(other)))),
         };
-        Ok(Point::named(at, number(&numbers[0])?, number(&numbers[1])?)?.coord())
+        Ok(self.crs.point(number(&numbers[0])?, number(&numbers[1])?, at)?.coord())
     }
 }
 

@@ -1,6 +1,13 @@
 //! A geometry that is known to be sound: the place of an incident, or the land of an area.
 
-use crate::{error::GeometryError, exact::Edge, point::Point, read, validity};
+use crate::{
+    crs::Crs,
+    error::GeometryError,
+    exact::Edge,
+    parts::{self, Ring},
+    point::Point,
+    read, validity,
+};
 use geo::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::{Value, json};
@@ -63,7 +70,31 @@ impl Shape {
     /// # Errors
     /// Every [`GeometryError`]; the first that is found, with its place.
     pub fn from_geojson(value: &Value) -> Result<Shape, GeometryError> {
-        Shape::checked(read::geometry(value)?)
+        Shape::from_geojson_in(value, Crs::Degrees)
+    }
+
+    /// [`Shape::from_geojson`] of a geometry in another coordinate system, as files from before RFC 7946 have it.
+    ///
+    /// # Errors
+    /// As [`Shape::from_geojson`], and those of [`Crs::point`].
+    pub fn from_geojson_in(value: &Value, crs: Crs) -> Result<Shape, GeometryError> {
+        Shape::checked(read::geometry(value, crs)?)
+    }
+
+    /// Takes polygons, the first ring of each its exterior, and checks them as [`Shape::from_geojson`] does.
+    ///
+    /// # Errors
+    /// Every [`GeometryError`] about rings; the first that is found, with its place.
+    pub fn from_polygons(polygons: &[Vec<Ring>], crs: Crs) -> Result<Shape, GeometryError> {
+        Shape::checked(parts::polygons(polygons, crs)?)
+    }
+
+    /// Takes rings that do not say which of them are holes, as a Shapefile has them, and finds out by which lies in which.
+    ///
+    /// # Errors
+    /// As [`Shape::from_polygons`].
+    pub fn from_rings(rings: &[Ring], crs: Crs) -> Result<Shape, GeometryError> {
+        Shape::checked(parts::rings(rings, crs)?)
     }
 
     pub(crate) fn checked(mut geometry: Geometry<f64>) -> Result<Shape, GeometryError> {
