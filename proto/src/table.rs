@@ -1,6 +1,6 @@
 //! The one list of event types.
 
-use crate::events::{Message, area::*, duty::*, house::*, situation::*};
+use crate::events::{Message, actors::*, area::*, duty::*, house::*, situation::*};
 use narhet_kernel::Context;
 use serde_json::value::RawValue;
 
@@ -52,6 +52,11 @@ pub const EVENT_TYPES: &[EventType] = &[
     EventType::of::<IncidentStatusChanged>(Context::Situation),
     EventType::of::<SupportHeld>(Context::Situation),
     EventType::of::<SituationPrincipalSeen>(Context::Situation),
+    EventType::of::<AreaSubjectForgotten>(Context::Area),
+    EventType::of::<DutySubjectForgotten>(Context::Duty),
+    EventType::of::<SituationSubjectForgotten>(Context::Situation),
+    EventType::of::<ActorsPrincipalSeen>(Context::Actors),
+    EventType::of::<SubjectErased>(Context::Actors),
 ];
 
 /// The type with this name, if this version knows it; others are ignored and counted.

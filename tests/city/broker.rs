@@ -96,7 +96,7 @@ fn ids(events: &[Value]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_wiped_and_rolled_back_broker_loses_and_repeats_nothing() {
-    let mut split = Split::start(&["area", "duty", "situation"]);
+    let mut split = Split::start(&["area", "duty", "situation", "actors"]);
     split.import_outline().await;
     split.report_some(20).await;
     let (before, cursor) = all_events(&split.gateway).await;
@@ -133,8 +133,8 @@ async fn a_killed_wiped_and_rolled_back_broker_loses_and_repeats_nothing() {
     assert!(ids(&after).iter().all(|id| ids(&wiped).contains(id)), "nothing is lost");
 
     // Services die one after the other, and what they owe is done when they are back.
-    for role in ["situation", "duty", "area"] {
-        let index = ["area", "duty", "situation"].iter().position(|known| *known == role).unwrap();
+    for role in ["actors", "situation", "duty", "area"] {
+        let index = ["area", "duty", "situation", "actors"].iter().position(|known| *known == role).unwrap();
         split.others[index].kill();
         split.others[index] = start_role(split.folder.path(), &split.nats, role);
         split.report_some(3).await;
@@ -144,7 +144,7 @@ async fn a_killed_wiped_and_rolled_back_broker_loses_and_repeats_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_case_turns_readiness_red_and_is_opened_when_duty_is_back() {
-    let mut split = Split::start(&["area", "situation", "duty"]);
+    let mut split = Split::start(&["actors", "area", "situation", "duty"]);
     split.import_outline().await;
     split.others[2].kill();
     let token = split.gateway.token("ckl", None);

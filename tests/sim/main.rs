@@ -82,6 +82,7 @@ impl House {
             Context::Area => tokio::spawn(host::run(narhet_area::AreaService::default(), bus, options, token)),
             Context::Duty => tokio::spawn(host::run(narhet_duty::Duty::default(), bus, options, token)),
             Context::Situation => tokio::spawn(host::run(narhet_situation::Situation::default(), bus, options, token)),
+            Context::Actors => tokio::spawn(host::run(narhet_actors::Actors::default(), bus, options, token)),
         };
         self.roles.insert(context, (stop, task));
     }

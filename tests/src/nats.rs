@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const ROLES: [&str; 4] = ["area", "duty", "situation", "gateway"];
+const ROLES: [&str; 5] = ["area", "duty", "situation", "actors", "gateway"];
 const PASSWORD: &str = "ptest";
 
 /// Killed when dropped.

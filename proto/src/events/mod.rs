@@ -1,5 +1,6 @@
 //! What the `data` of each event is: past tense, stored for ever; the names here *are* the storage format.
 
+pub mod actors;
 pub mod area;
 pub mod duty;
 pub mod house;

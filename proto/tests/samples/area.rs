@@ -1,6 +1,6 @@
 //! Samples of what the context `area` records.
 
-use super::{Sample, at, jarva, named, pair, principal_seen, text};
+use super::{Sample, at, jarva, named, pair, principal_seen, subject_forgotten, text};
 use narhet_proto::{
     codes::{BoardKind, Tier},
     events::area::{AcceptedDefect, AreaDrawn, BoardDissolved, BoardEstablished, DivisionRecorded},
@@ -11,7 +11,14 @@ const DIVISION: &str = "01977420-9c00-7000-8000-00000000d001";
 const EARLIER_DIVISION: &str = "01977420-9c00-7000-8000-00000000d000";
 
 pub fn samples() -> Vec<Vec<Sample>> {
-    vec![board_established(), board_dissolved(), area_drawn(), division_recorded(), principal_seen::<0>()]
+    vec![
+        board_established(),
+        board_dissolved(),
+        area_drawn(),
+        division_recorded(),
+        principal_seen::<0>(),
+        subject_forgotten::<0>(),
+    ]
 }
 
 fn board_established() -> Vec<Sample> {

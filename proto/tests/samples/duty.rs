@@ -1,6 +1,6 @@
 //! Samples of what the context `duty` records.
 
-use super::{Sample, at, jarva, named, pair, principal_seen, text};
+use super::{Sample, at, jarva, named, pair, principal_seen, subject_forgotten, text};
 use narhet_calendar::{ClockTime, Exception, HolidayRule, OfficeHours, Span, Weekday, WeeklyHours, Zone};
 use narhet_proto::events::{
     Why,
@@ -11,7 +11,13 @@ const CASE: &str = "5f0c6a52-9d1e-8000-8000-00000000c001";
 const INCIDENT: &str = "019aa2c0-5a00-7000-8000-000000001001";
 
 pub fn samples() -> Vec<Vec<Sample>> {
-    vec![calendar_recorded(), support_case_opened(), function_alarmed(), principal_seen::<1>()]
+    vec![
+        calendar_recorded(),
+        support_case_opened(),
+        function_alarmed(),
+        principal_seen::<1>(),
+        subject_forgotten::<1>(),
+    ]
 }
 
 fn calendar_recorded() -> Vec<Sample> {

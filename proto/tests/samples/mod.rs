@@ -3,14 +3,18 @@
 //! Full: every member is there and none has its zero value. Least: whatever may be absent, empty or false is. They are written
 //! out member by member, so that a new member does not compile until it has a sample.
 
+mod actors;
 mod area;
 mod duty;
 mod situation;
 
-use narhet_kernel::{StreamId, Timestamp};
+use narhet_kernel::{StreamId, SubjectId, Timestamp, Uuid};
 use narhet_proto::{
     Message, Sealed, SealedBox,
-    events::{Named, house::PrincipalSeen},
+    events::{
+        Named,
+        house::{PrincipalSeen, SubjectForgotten},
+    },
 };
 use serde_json::value::RawValue;
 
@@ -24,7 +28,11 @@ pub struct Sample {
 
 /// Two or more of each type, the full one first and then the least.
 pub fn all() -> Vec<Sample> {
-    [area::samples(), duty::samples(), situation::samples()].into_iter().flatten().flatten().collect()
+    [area::samples(), duty::samples(), situation::samples(), actors::samples()]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect()
 }
 
 fn sample<M: Message>(kind: &str, id: &str, full: bool, message: M) -> Sample {
@@ -43,6 +51,18 @@ where
     let seen =
         || PrincipalSeen::<CONTEXT> { principal: principal.to_owned(), issuer: sealed("iss"), subject: sealed("sub") };
     pair("principal", principal, seen(), seen())
+}
+
+fn subject_forgotten<const CONTEXT: u8>() -> Vec<Sample>
+where
+    SubjectForgotten<CONTEXT>: Message,
+{
+    let forgotten = || SubjectForgotten::<CONTEXT> { subject_id: subject() };
+    pair("subject", &subject().to_string(), forgotten(), forgotten())
+}
+
+fn subject() -> SubjectId {
+    SubjectId(Uuid::from_u128(0x019a_a2c0_5a00_7000_8000_0000_0000_5001))
 }
 
 fn named(id: &str, name: &str) -> Named {

@@ -1,6 +1,6 @@
 //! Samples of what the context `situation` records.
 
-use super::{Sample, at, jarva, named, pair, principal_seen, sample, sealed, text};
+use super::{Sample, at, jarva, named, pair, principal_seen, sample, sealed, subject_forgotten, text};
 use narhet_proto::{
     codes::{AffectedBasis, IncidentKind, IncidentStatus},
     events::situation::{Affected, IncidentReported, IncidentStatusChanged, SupportHeld},
@@ -11,7 +11,13 @@ const CASE: &str = "5f0c6a52-9d1e-8000-8000-00000000c001";
 const INCIDENT: &str = "019aa2c0-5a00-7000-8000-000000001001";
 
 pub fn samples() -> Vec<Vec<Sample>> {
-    vec![incident_reported(), incident_status_changed(), support_held(), principal_seen::<2>()]
+    vec![
+        incident_reported(),
+        incident_status_changed(),
+        support_held(),
+        principal_seen::<2>(),
+        subject_forgotten::<2>(),
+    ]
 }
 
 fn incident_reported() -> Vec<Sample> {

@@ -75,7 +75,8 @@ impl AreaService {
 
 impl Service for AreaService {
     const CONTEXT: Context = Context::Area;
-    const FOLLOWS: &'static [Follow] = &[];
+    /// Erasures: the role's own keys of an erased subject are destroyed.
+    const FOLLOWS: &'static [Follow] = &[Follow { context: Context::Actors, from_start: false }];
     const COMMANDS: &'static [&'static str] = &[IMPORT_DIVISION];
     const QUERIES: &'static [&'static str] = &[REHEARSE_IMPORT];
 

@@ -71,6 +71,8 @@ impl Service for Duty {
     const FOLLOWS: &'static [Follow] = &[
         Follow { context: Context::Area, from_start: true },
         Follow { context: Context::Situation, from_start: false },
+        // Erasures: the role's own keys of an erased subject are destroyed.
+        Follow { context: Context::Actors, from_start: false },
     ];
     const COMMANDS: &'static [&'static str] = &COMMAND_NAMES;
     const QUERIES: &'static [&'static str] = &QUERY_NAMES;

@@ -90,6 +90,7 @@ pub enum RunRole {
     Area,
     Duty,
     Situation,
+    Actors,
     Gateway,
 }
 
@@ -100,6 +101,7 @@ impl RunRole {
             RunRole::Area => Some(Context::Area),
             RunRole::Duty => Some(Context::Duty),
             RunRole::Situation => Some(Context::Situation),
+            RunRole::Actors => Some(Context::Actors),
             RunRole::Gateway => None,
         }
     }

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-const ROLES: [RunRole; 4] = [RunRole::Area, RunRole::Duty, RunRole::Situation, RunRole::Gateway];
+const ROLES: [RunRole; 5] = [RunRole::Area, RunRole::Duty, RunRole::Situation, RunRole::Actors, RunRole::Gateway];
 /// How often readiness is asked for while starting.
 const READY_POLL: Duration = Duration::from_millis(20);
 

@@ -42,7 +42,7 @@ impl NatsServer {
         std::fs::write(&config, CONFIG).with_context(|| format!("{} cannot be written", config.display()))?;
         let port = free_port()?;
         let passwords: BTreeMap<&'static str, String> =
-            ["area", "duty", "situation", "gateway"].map(|role| (role, password())).into();
+            ["area", "duty", "situation", "actors", "gateway"].map(|role| (role, password())).into();
         let start = Start { binary, config, store, port, passwords: passwords.clone() };
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&stop);

@@ -80,6 +80,7 @@ impl House {
                 RunRole::Area => host::run(narhet_area::AreaService::default(), bus, options, stop).await,
                 RunRole::Duty => host::run(narhet_duty::Duty::default(), bus, options, stop).await,
                 RunRole::Situation => host::run(narhet_situation::Situation::default(), bus, options, stop).await,
+                RunRole::Actors => host::run(narhet_actors::Actors::default(), bus, options, stop).await,
                 RunRole::Gateway => return Ok(()),
             };
             let error = match ended {

@@ -120,8 +120,12 @@ impl Situation {
 
 impl Service for Situation {
     const CONTEXT: Context = Context::Situation;
-    const FOLLOWS: &'static [Follow] =
-        &[Follow { context: Context::Area, from_start: true }, Follow { context: Context::Duty, from_start: false }];
+    const FOLLOWS: &'static [Follow] = &[
+        Follow { context: Context::Area, from_start: true },
+        Follow { context: Context::Duty, from_start: false },
+        // Erasures: the role's own keys of an erased subject are destroyed.
+        Follow { context: Context::Actors, from_start: false },
+    ];
     const COMMANDS: &'static [&'static str] = &[REPORT, CHANGE_STATUS];
     const QUERIES: &'static [&'static str] = &["incident", "incidents"];
 

@@ -10,17 +10,19 @@ pub enum Context {
     Area,
     Duty,
     Situation,
+    Actors,
 }
 
 impl Context {
     /// Every context, in the order in which a house starts them.
-    pub const ALL: [Context; 3] = [Context::Area, Context::Duty, Context::Situation];
+    pub const ALL: [Context; 4] = [Context::Area, Context::Duty, Context::Situation, Context::Actors];
 
     pub const fn name(self) -> &'static str {
         match self {
             Context::Area => "area",
             Context::Duty => "duty",
             Context::Situation => "situation",
+            Context::Actors => "actors",
         }
     }
 }

@@ -40,6 +40,39 @@ impl Borrow<str> for BoardId {
     }
 }
 
+/// A person whose data is sealed under keys of their own, so that it can be erased. Random, or derived from a pseudonym: it
+/// says nothing about the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SubjectId(pub Uuid);
+
+impl SubjectId {
+    /// The subject that stands for a principal: what `principal-seen` holds is sealed under its keys in every role.
+    pub fn of_principal(pseudonym: &str) -> Self {
+        Self(derived_id(&format!("principal {pseudonym}"), Uuid::nil(), 0))
+    }
+}
+
+impl fmt::Display for SubjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The text is not the id of a subject.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not the id of a subject: a UUID in hyphenated lower case is one")]
+pub struct NotASubject;
+
+impl std::str::FromStr for SubjectId {
+    type Err = NotASubject;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = Uuid::parse_str(text).map_err(|_| NotASubject)?;
+        if id.to_string() == text { Ok(Self(id)) } else { Err(NotASubject) }
+    }
+}
+
 /// `<kind>/<id>`: the `subject` of an event and the unit of expected versions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -14,7 +14,7 @@ pub mod vector;
 
 pub use clock::Clock;
 pub use context::Context;
-pub use id::{BoardId, StreamId, derived_id};
+pub use id::{BoardId, StreamId, SubjectId, derived_id};
 pub use jiff::Timestamp;
 pub use klass::Klass;
 pub use principal::{Principal, Role};

@@ -2,6 +2,7 @@
 
 mod append;
 mod effects;
+mod erasure;
 
 use crate::{
     caller::Health,

@@ -7,16 +7,19 @@
 //! Data keys are made in advance, a pool at a time, so that sealing adds no sync to a command. Between rewrites the file
 //! only grows; destroying keys rewrites it with the survivors under a new key-encryption key, so an old copy of either
 //! file alone opens nothing that was destroyed.
+//!
+//! A person (*subject*) has one key in each role, whose id is derived from the subject under this folder's hash key: so no
+//! second file maps one to the other, and nobody without the folder can tell whose key it is.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
-use narhet_kernel::Uuid;
+use narhet_kernel::{SubjectId, Uuid};
 use narhet_proto::{Sealed, SealedBox};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt,
@@ -50,6 +53,10 @@ struct State {
     pool: VecDeque<Uuid>,
     /// The event sealed last and its key: all members of one event share one.
     current: Option<(Uuid, Uuid)>,
+    /// Records of new subjects' keys that are not in the file yet; [`Keys::settle`] writes them.
+    unsettled: Vec<u8>,
+    /// Nothing is ever sealed so that it could be opened for them again.
+    erased: HashSet<SubjectId>,
 }
 
 #[derive(Clone)]
@@ -103,7 +110,14 @@ impl Keys {
             hash_key,
             data_path,
             kek_path,
-            state: Mutex::new(State { kek, keys, pool: VecDeque::new(), current: None }),
+            state: Mutex::new(State {
+                kek,
+                keys,
+                pool: VecDeque::new(),
+                current: None,
+                unsettled: Vec::new(),
+                erased: HashSet::new(),
+            }),
         };
         {
             let mut state = keys.lock();
@@ -130,14 +144,65 @@ impl Keys {
                 id
             }
         };
-        let nonce = random::<NONCE_BYTES>();
-        let associated = associated_data(event, field, id);
-        let boxed = cipher(&state.keys[&id].0)
-            .encrypt(&XNonce::from(nonce), Payload { msg: text.as_bytes(), aad: &associated })
-            .expect("encryption of a bounded text cannot fail");
-        let mut bytes = nonce.to_vec();
-        bytes.extend_from_slice(&boxed);
-        Sealed { sealed: SealedBox { key: id.to_string(), boxed: BASE64.encode(bytes) } }
+        boxed(id, &state.keys[&id], event, field, text)
+    }
+
+    /// Seals a person's text as member `field` of an event under the subject's key. A new key is durable once
+    /// [`Keys::settle`] has run, which the desk does before it appends. For an erased subject the box opens for nobody.
+    pub fn seal_subject(&self, subject: SubjectId, event: Uuid, field: &str, text: &str) -> Sealed {
+        let id = self.key_of(subject);
+        let mut state = self.lock();
+        if state.erased.contains(&subject) {
+            return boxed(id, &DataKey(random()), event, field, text);
+        }
+        if !state.keys.contains_key(&id) {
+            let key = DataKey(random());
+            let mut record = Vec::with_capacity(RECORD_BYTES);
+            wrap_record(&mut record, id, &key, &state.kek);
+            state.unsettled.extend_from_slice(&record);
+            state.keys.insert(id, key);
+        }
+        boxed(id, &state.keys[&id], event, field, text)
+    }
+
+    /// Makes the keys of new subjects durable; without any it costs nothing.
+    pub fn settle(&self) -> Result<(), KeyError> {
+        let mut state = self.lock();
+        if state.unsettled.is_empty() {
+            return Ok(());
+        }
+        self.append(&state.unsettled)?;
+        state.unsettled.clear();
+        Ok(())
+    }
+
+    /// Whether there is a key with which the subject's data here can be opened.
+    pub fn holds_subject(&self, subject: SubjectId) -> bool {
+        self.lock().keys.contains_key(&self.key_of(subject))
+    }
+
+    /// Whether the subject has been erased.
+    pub fn is_erased(&self, subject: SubjectId) -> bool {
+        self.lock().erased.contains(&subject)
+    }
+
+    /// Destroys the keys of subjects for ever, and keeps new ones from being made. Those that are destroyed already cost
+    /// nothing, so it is done again at every start.
+    pub fn destroy_subjects(&self, subjects: &[SubjectId]) -> Result<(), KeyError> {
+        let ids: Vec<Uuid> = subjects.iter().map(|subject| self.key_of(*subject)).collect();
+        let held = {
+            let mut state = self.lock();
+            state.erased.extend(subjects);
+            ids.iter().any(|id| state.keys.contains_key(id))
+        };
+        if held { self.destroy(&ids) } else { Ok(()) }
+    }
+
+    fn key_of(&self, subject: SubjectId) -> Uuid {
+        let hash = self.keyed_hash(&[b"subject key ".as_slice(), subject.0.as_bytes()].concat());
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        Uuid::new_v8(id)
     }
 
     /// Opens a sealed member; `None` when its key is destroyed or it was moved from where it was sealed.
@@ -185,9 +250,13 @@ impl Keys {
             state.keys.insert(id, key);
             state.pool.push_back(id);
         }
+        self.append(&records)
+    }
+
+    fn append(&self, records: &[u8]) -> Result<(), KeyError> {
         let append = || -> io::Result<()> {
             let mut file = OpenOptions::new().append(true).open(&self.data_path)?;
-            file.write_all(&records)?;
+            file.write_all(records)?;
             file.sync_data()
         };
         append().map_err(|source| KeyError::Io { doing: "append to", path: self.data_path.clone(), source })
@@ -200,8 +269,21 @@ impl Keys {
         for (id, key) in &state.keys {
             wrap_record(&mut bytes, *id, key, &state.kek);
         }
-        replace_file(&self.data_path, &bytes)
+        replace_file(&self.data_path, &bytes)?;
+        state.unsettled.clear();
+        Ok(())
     }
+}
+
+fn boxed(id: Uuid, key: &DataKey, event: Uuid, field: &str, text: &str) -> Sealed {
+    let nonce = random::<NONCE_BYTES>();
+    let associated = associated_data(event, field, id);
+    let boxed = cipher(&key.0)
+        .encrypt(&XNonce::from(nonce), Payload { msg: text.as_bytes(), aad: &associated })
+        .expect("encryption of a bounded text cannot fail");
+    let mut bytes = nonce.to_vec();
+    bytes.extend_from_slice(&boxed);
+    Sealed { sealed: SealedBox { key: id.to_string(), boxed: BASE64.encode(bytes) } }
 }
 
 impl Kek {
@@ -370,6 +452,35 @@ mod tests {
         assert_eq!(keys.open_sealed(kept, "data.title", &survivor).as_deref(), Some("y"));
         fs::write(folder.join("data-keys"), old_data).unwrap();
         assert!(matches!(Keys::open(&folder, &folder), Err(KeyError::WrongKek { .. })));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn an_erased_subject_opens_nothing_and_gets_no_new_key_and_the_others_stay() {
+        let folder = folder("subject");
+        let keys = Keys::open(&folder, &folder).unwrap();
+        let (gone, kept, event) = (SubjectId(Uuid::from_u128(11)), SubjectId(Uuid::from_u128(12)), Uuid::from_u128(1));
+        let sealed = keys.seal_subject(gone, event, "data.name", "x");
+        let other = keys.seal_subject(kept, event, "data.name", "y");
+        keys.settle().unwrap();
+        let keys = Keys::open(&folder, &folder).unwrap();
+        assert_eq!(keys.open_sealed(event, "data.name", &sealed).as_deref(), Some("x"), "durable once settled");
+        let before = (fs::read(folder.join("data-keys")).unwrap(), fs::read(folder.join("kek")).unwrap());
+        keys.destroy_subjects(&[gone]).unwrap();
+        assert!(!keys.holds_subject(gone) && keys.is_erased(gone));
+        let again = keys.seal_subject(gone, event, "data.name", "z");
+        keys.settle().unwrap();
+        for keys in [keys, Keys::open(&folder, &folder).unwrap()] {
+            assert_eq!(keys.open_sealed(event, "data.name", &sealed), None);
+            assert_eq!(keys.open_sealed(event, "data.name", &again), None, "no new key for an erased subject");
+            assert_eq!(keys.open_sealed(event, "data.name", &other).as_deref(), Some("y"));
+        }
+        // Both files of an old archive bring the key back; what the log says is then done again.
+        fs::write(folder.join("data-keys"), before.0).unwrap();
+        fs::write(folder.join("kek"), before.1).unwrap();
+        let keys = Keys::open(&folder, &folder).unwrap();
+        keys.destroy_subjects(&[gone]).unwrap();
+        assert_eq!(keys.open_sealed(event, "data.name", &sealed), None);
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -2,7 +2,7 @@
 
 use crate::sealing::Keys;
 use narhet_event_store::Expected;
-use narhet_kernel::{Clock, Context, Principal, StreamId, Timestamp, Uuid, derived_id};
+use narhet_kernel::{Clock, Context, Principal, StreamId, SubjectId, Timestamp, Uuid, derived_id};
 use narhet_proto::{
     Draft, Event, Sealed,
     wire::{Problem, Request},
@@ -147,6 +147,17 @@ impl<'a> Env<'a> {
     /// All members of one event share one key.
     pub fn seal(&self, event: Uuid, field: &str, text: &str) -> Sealed {
         self.keys.seal(event, field, text)
+    }
+
+    /// Seals a person's text as member `field` of the event `event` under the key of that person, so that erasing the subject
+    /// erases it here too. The role must follow `Context::Actors`, who records erasures. Opened with [`Env::open`].
+    pub fn seal_subject(&self, subject: SubjectId, event: Uuid, field: &str, text: &str) -> Sealed {
+        self.keys.seal_subject(subject, event, field, text)
+    }
+
+    /// Whether the subject has been erased, as far as is known here.
+    pub fn is_erased(&self, subject: SubjectId) -> bool {
+        self.keys.is_erased(subject)
     }
 
     /// Opens what was sealed as member `field` of event `event`; `None` when the key is destroyed (show `withheld`).

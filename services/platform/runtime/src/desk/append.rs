@@ -1,19 +1,19 @@
 //! From decided writes to events in the log, folded at once.
 
-use super::{Desk, Refused};
+use super::{Desk, Refused, erasure};
 use crate::{
     host::{HostError, stopped},
     service::{Service, Write},
 };
 use narhet_event_store::{AppendError, Commit, Expected, NewEvent, Outcome, Progress, Stored, StreamWrite};
-use narhet_kernel::{BoardId, Context, Principal, Role, StreamId, Uuid};
+use narhet_kernel::{BoardId, Context, Principal, Role, StreamId, SubjectId, Uuid};
 use narhet_proto::{
     Draft, Event,
     access::records_readers,
     envelope::{Cause, head},
     events::{
         Message,
-        house::{AreaPrincipalSeen, DutyPrincipalSeen, PrincipalSeen, SituationPrincipalSeen},
+        house::{ActorsPrincipalSeen, AreaPrincipalSeen, DutyPrincipalSeen, PrincipalSeen, SituationPrincipalSeen},
     },
     subject, table,
     wire::{ErrorCode, Problem},
@@ -34,8 +34,9 @@ impl<S: Service> Desk<S> {
             return None;
         }
         let id = self.env(principal).new_id();
-        let issuer = self.keys.seal(id, "data.issuer", &principal.issuer);
-        let subject = self.keys.seal(id, "data.subject", &principal.subject);
+        let person = SubjectId::of_principal(&principal.id);
+        let issuer = self.keys.seal_subject(person, id, "data.issuer", &principal.issuer);
+        let subject = self.keys.seal_subject(person, id, "data.subject", &principal.subject);
         let seen = PrincipalSeen::<0> { principal: principal.id.clone(), issuer, subject };
         let draft = Draft {
             id,
@@ -44,6 +45,7 @@ impl<S: Service> Desk<S> {
                 Context::Area => AreaPrincipalSeen::TYPE,
                 Context::Duty => DutyPrincipalSeen::TYPE,
                 Context::Situation => SituationPrincipalSeen::TYPE,
+                Context::Actors => ActorsPrincipalSeen::TYPE,
             },
             owner: BoardId::new(BoardId::KOMMUNSTYRELSEN)?,
             readers: records_readers(),
@@ -122,10 +124,13 @@ impl<S: Service> Desk<S> {
             progress,
             not_before: origin.cause.map(|event| event.time),
         };
+        // A seal whose key might be lost must never reach the log.
+        self.keys.settle().expect("a key that cannot be stored must stop the role");
         self.store.append(commit).map(|appended| appended.events)
     }
 
     pub(super) fn fold(&mut self, stored: &[Stored]) -> Result<(), HostError> {
+        let mut erased = Vec::new();
         for stored in stored {
             let event = Event::decode(&stored.bytes).map_err(|error| HostError::Undecodable {
                 context: S::CONTEXT,
@@ -138,9 +143,10 @@ impl<S: Service> Desk<S> {
                     reason: format!("position {}: {error}", stored.position),
                 })?,
             }
+            erased.extend(erasure::subject_of(&event));
             self.service.evolve(&event);
             self.folded = stored.position;
         }
-        Ok(())
+        self.destroy_keys(&erased)
     }
 }

@@ -40,7 +40,8 @@ impl<S: Service> Desk<S> {
             return Ok(());
         }
         let house = self.house.clone();
-        let writes = self.service.react(event, &self.env(&house));
+        let mut writes = self.service.react(event, &self.env(&house));
+        writes.extend(self.forget_subject(event));
         if count(&writes) > FRAME_EVENTS_MAX {
             let step = self.store.progress(&process_name(*context)).filter(|step| step.cause == event.id);
             let done = step.map_or(0, |step| step.next);
