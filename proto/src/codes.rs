@@ -96,3 +96,30 @@ code_list! {
         Closed = "closed", "avslutat";
     }
 }
+
+code_list! {
+    /// What kind of organisation an actor is.
+    ActorKind {
+        Authority = "authority", "myndighet";
+        MunicipalBoard = "municipal-board", "kommunal nämnd";
+        MunicipalCompany = "municipal-company", "kommunalt bolag";
+        Company = "company", "företag";
+        Voluntary = "voluntary", "frivilligorganisation";
+        Faith = "faith", "trossamfund";
+        Housing = "housing", "bostadsbolag";
+        School = "school", "skola";
+        Care = "care", "vård och omsorg";
+        Infrastructure = "infrastructure", "infrastruktur";
+        Region = "region", "region";
+        Other = "other", "annat";
+    }
+}
+
+code_list! {
+    /// Why an actor is linked to an area.
+    LinkBasis {
+        Site = "site", "har en plats i området";
+        OperatingArea = "operating-area", "verkar i området";
+        Hand = "hand", "länkad för hand";
+    }
+}
