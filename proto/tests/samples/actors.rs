@@ -100,23 +100,36 @@ fn least() -> Card {
 /// Every list has one entry, and each entry only what it must have.
 fn sparse() -> Card {
     Card {
-        sites: vec![Site {
-            name: text("Torget"),
-            place: None,
-            address: None,
-            tags: vec![],
-            protection: None,
-            safety_point: Some(SafetyPoint { state: text("closed"), hours: None, services: vec![] }),
-        }],
+        sites: vec![
+            Site {
+                name: text("Torget"),
+                place: None,
+                address: None,
+                tags: vec![],
+                protection: None,
+                safety_point: Some(SafetyPoint { state: text("closed"), hours: None, services: vec![] }),
+            },
+            Site {
+                name: text("Gården"),
+                place: None,
+                address: None,
+                tags: vec![],
+                protection: None,
+                safety_point: None,
+            },
+        ],
         operating_area: Some(OperatingArea { scope: text("city"), areas: vec![], geometry: None, radius_m: None }),
         capabilities: vec![Capability { kind: text("vehicle"), count: 1, detail: None }],
         availability: Some(Availability { around_the_clock: false, hours: None, exceptions: vec![] }),
-        contacts: vec![Contact {
-            function: text("växel"),
-            purpose: None,
-            ways: vec![],
-            person: Some(Person { subject_id: subject(), name: None, phone: None, email: None }),
-        }],
+        contacts: vec![
+            Contact {
+                function: text("växel"),
+                purpose: None,
+                ways: vec![],
+                person: Some(Person { subject_id: subject(), name: None, phone: None, email: None }),
+            },
+            Contact { function: text("jour"), purpose: None, ways: vec![], person: None },
+        ],
         agreements: vec![Agreement { title: text("Avtal"), from: None, until: None }],
         ..least()
     }
