@@ -72,6 +72,7 @@ pub const EVENT_TYPES: &[EventType] = &[
     EventType::of::<ProtectionChanged>(Context::Actors),
     EventType::of::<ProtectionAcknowledged>(Context::Actors),
     EventType::of::<ContactLogged>(Context::Actors),
+    EventType::of::<RowsImported>(Context::Actors),
     EventType::of::<IncidentNoted>(Context::Actors),
     EventType::of::<SubjectHeld>(Context::Actors),
     EventType::of::<SubjectErased>(Context::Actors),

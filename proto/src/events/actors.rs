@@ -407,6 +407,30 @@ pub struct ContactLogged {
 }
 message!(ContactLogged, "contact-logged");
 
+/// What became of each row of a part of an imported file; stream `import/<id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowsImported {
+    pub import_id: String,
+    pub rows: Vec<ImportedRow>,
+}
+message!(RowsImported, "rows-imported");
+
+/// One row of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportedRow {
+    /// As the spreadsheet counts: 1 is the heading.
+    pub row: u32,
+    /// `created`, `updated`, `unchanged` or `refused`.
+    pub outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<String>,
+    /// Why it was refused, or what to look at; never a value of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
 /// Where an incident stands, as far as holds on erasure need it; stream `incident/<id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

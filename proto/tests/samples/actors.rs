@@ -15,7 +15,7 @@ const CAUSE: &str = "019aa2c0-5a00-7000-8000-00000000e001";
 
 pub fn samples() -> Vec<Vec<Sample>> {
     let mut all = vec![principal_seen::<3>(), cards(), life(), links(), readings(), notes(), subjects()];
-    all.extend([relinks(), proposals()]);
+    all.extend([relinks(), proposals(), imports()]);
     all
 }
 
@@ -221,6 +221,13 @@ fn readings() -> Vec<Sample> {
     let mut samples = pair("reading", ACTOR, read(vec![one]), read(vec![]));
     samples.extend(pair("protected", "listing", listed(51), listed(0)));
     samples
+}
+
+fn imports() -> Vec<Sample> {
+    let row = |actor_id, why| ImportedRow { row: 2, outcome: text("created"), actor_id, why };
+    let imported = |rows| RowsImported { import_id: text(CAUSE), rows };
+    let rows = vec![row(Some(text(ACTOR)), Some(text("se över"))), row(None, None)];
+    pair("import", CAUSE, imported(rows), imported(vec![]))
 }
 
 fn notes() -> Vec<Sample> {
