@@ -8,7 +8,7 @@ N ?= 1000
 export NARHET_TEST_DATA ?= $(abspath ../shared/data)
 IGNORED := $(if $(wildcard $(NARHET_TEST_DATA)/stadsdelar.geojson),--include-ignored,)
 
-.PHONY: help run test bench crash fmt lint tools clean
+.PHONY: help run test bench peers crash fmt lint tools clean
 
 help: ## show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -28,7 +28,11 @@ test: tools ## everything: unit, contract, city-level over real NATS, crash, tid
 	cargo test --locked --workspace --no-fail-fast -- $(IGNORED)
 	@$(if $(IGNORED),true,echo "LEFT OUT: $$(grep -rn --include='*.rs' 'ignore = "needs NARHET_TEST_DATA"' services proto tests | wc -l) tests that need NARHET_TEST_DATA (no data in $(NARHET_TEST_DATA))")
 
-bench: tools ## measure, beside peers, in one run
+peers: deploy/peers.txt ## install what `make bench` measures beside; without root or another Python a peer is left out, and said so
+	-python3 -m pip install --quiet --disable-pip-version-check --target .tools/peers --upgrade --no-deps --require-hashes -r deploy/peers.txt
+	-[ -e /usr/share/postgresql/15/extension/postgis.control ] || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends postgresql-15-postgis-3; }
+
+bench: tools peers ## measure, beside peers, in one run
 	cargo build --release --locked -p narhet
 	cargo bench --locked -p narhet-tests --bench bench
 

@@ -1,8 +1,10 @@
 //! The figures that the issue asks for, each measured in this run: `cargo bench -p narhet-tests --bench bench [-- NAME…]`.
 //!
-//! Without a name everything is measured; names are `store` and, a part of it, `million`; and `latency`.
+//! Without a name everything is measured; names are `store` and, a part of it, `million`; `latency`; `lookup`.
 
 mod latency;
+mod lookup;
+mod postgis;
 mod postgres;
 mod store;
 
@@ -15,6 +17,9 @@ fn main() {
     }
     if wanted("store") || wanted("million") {
         store::a_million();
+    }
+    if wanted("lookup") {
+        lookup::lookup();
     }
     if wanted("latency") {
         latency::latency();

@@ -5,7 +5,7 @@
 use std::{
     fs,
     os::unix::fs::chown,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
     time::Duration,
 };
@@ -21,12 +21,52 @@ const WHY_CHARS: usize = 160;
 /// Inserts with a unique (stream, version), each durable before its answer, from 32 clients, with `body_bytes` of text
 /// beside stream, version and id; and what it was measured on. `Err` says why there is no figure.
 pub fn inserts_per_second(folder: &Path, time: Duration, body_bytes: u64) -> Result<(f64, String), String> {
-    let measured = install_and_measure(folder, time, body_bytes);
-    let _ = fs::remove_dir_all(folder);
-    measured.map_err(|why| why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WHY_CHARS).collect())
+    with_server(folder, |server| measure(server, folder, time, body_bytes))
 }
 
-fn install_and_measure(folder: &Path, time: Duration, body_bytes: u64) -> Result<(f64, String), String> {
+/// A running server of this bench's own.
+pub struct Server {
+    user: Option<&'static str>,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Runs SQL and answers what psql prints, unaligned and without headers.
+    pub fn sql(&self, sql: &str) -> Result<String, String> {
+        let socket = self.folder.to_string_lossy().into_owned();
+        let run = output(self.command("psql").args([
+            "-h",
+            &socket,
+            "-U",
+            "bench",
+            "-d",
+            "postgres",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-qAtc",
+            sql,
+        ]))?;
+        Ok(String::from_utf8_lossy(&run.stdout).into_owned())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        as_user(self.user, program, &self.folder)
+    }
+}
+
+/// Starts a server in `folder`, which is removed afterwards. `Err` says in one line why there is no answer.
+pub fn with_server<T>(folder: &Path, ask: impl FnOnce(&Server) -> Result<T, String>) -> Result<T, String> {
+    let answer = start(folder).and_then(|server| {
+        let answer = ask(&server);
+        // It dies with its folder otherwise; what was measured counts either way.
+        let _ = output(server.command("pg_ctl").args(["stop", "-m", "immediate", "-D"]).arg(folder.join("data")));
+        answer
+    });
+    let _ = fs::remove_dir_all(folder);
+    answer.map_err(|why| why.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WHY_CHARS).collect())
+}
+
+fn start(folder: &Path) -> Result<Server, String> {
     if let Some(missing) = NEEDED.iter().find(|program| !Path::new(PROGRAMS).join(program).exists()) {
         return Err(format!("{PROGRAMS}/{missing} is not installed"));
     }
@@ -37,36 +77,28 @@ fn install_and_measure(folder: &Path, time: Duration, body_bytes: u64) -> Result
         let id = id.trim().parse().map_err(display)?;
         chown(folder, Some(id), None).map_err(display)?;
     }
+    let server = Server { user, folder: folder.to_owned() };
     let data = folder.join("data");
-    let socket = folder.to_string_lossy().into_owned();
-    output(as_user(user, "initdb", folder).args(["-A", "trust", "-U", "bench", "-D"]).arg(&data))?;
-    let mut settings = format!("-c listen_addresses='' -c unix_socket_directories={socket}");
+    output(server.command("initdb").args(["-A", "trust", "-U", "bench", "-D"]).arg(&data))?;
+    let mut settings = format!("-c listen_addresses='' -c unix_socket_directories={}", folder.to_string_lossy());
     for setting in SETTINGS {
         settings += &format!(" -c {setting}");
     }
     output(
-        as_user(user, "pg_ctl", folder)
+        server
+            .command("pg_ctl")
             .args(["start", "-w", "-t", "30", "-l"])
             .arg(folder.join("log"))
             .args(["-o", &settings, "-D"])
             .arg(&data),
     )?;
-    let measured = measure(user, folder, &socket, time, body_bytes);
-    // It dies with its folder otherwise; what was measured counts either way.
-    let _ = output(as_user(user, "pg_ctl", folder).args(["stop", "-m", "immediate", "-D"]).arg(&data));
-    measured
+    Ok(server)
 }
 
-fn measure(
-    user: Option<&str>,
-    folder: &Path,
-    socket: &str,
-    time: Duration,
-    body_bytes: u64,
-) -> Result<(f64, String), String> {
+fn measure(server: &Server, folder: &Path, time: Duration, body_bytes: u64) -> Result<(f64, String), String> {
     let table = "CREATE TABLE events (position bigserial PRIMARY KEY, stream bigint NOT NULL, version bigint NOT NULL, \
                  id uuid NOT NULL, body text NOT NULL, UNIQUE (stream, version)); CREATE SEQUENCE versions CACHE 1000";
-    output(as_user(user, "psql", folder).args(["-h", socket, "-U", "bench", "-d", "postgres", "-qc", table]))?;
+    server.sql(table)?;
     let script = format!(
         "\\set stream random(1, 20000)\nINSERT INTO events (stream, version, id, body) VALUES (:stream, nextval('versions'), \
          gen_random_uuid(), '{}');\n",
@@ -76,8 +108,11 @@ fn measure(
     fs::write(&path, script).map_err(display)?;
     let seconds = time.as_secs().to_string();
     let run = output(
-        as_user(user, "pgbench", folder)
-            .args(["-h", socket, "-U", "bench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", &seconds, "-f"])
+        server
+            .command("pgbench")
+            .arg("-h")
+            .arg(folder)
+            .args(["-U", "bench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", &seconds, "-f"])
             .arg(&path)
             .arg("postgres"),
     )?;

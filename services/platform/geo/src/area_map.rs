@@ -4,8 +4,9 @@ use crate::{
     coverage::{Coverage, examine, ring_edges},
     error::AreaError,
     exact::{EdgeIndex, Side},
-    limits::COVERAGE_FEATURES_MAX,
-    measure::{Chord, cartesian},
+    grid::{Grid, Layer},
+    limits::AREAS_MAX,
+    nearest::Nearest,
     point::Point,
     shape::{Bounds, Shape, edges},
 };
@@ -47,8 +48,6 @@ pub struct Territory {
     geometry: MultiPolygon<f64>,
     bounds: Bounds,
     index: EdgeIndex,
-    /// One for each edge of `index`.
-    chords: Vec<Chord>,
 }
 
 impl Territory {
@@ -56,8 +55,7 @@ impl Territory {
         let not_an_area = || AreaError::NotAnArea { id: id.clone(), found: shape.kind() };
         let geometry = shape.as_area().ok_or_else(not_an_area)?;
         let index = EdgeIndex::new(edges(&geometry).collect());
-        let chords = index.edges().iter().map(|&edge| Chord::new(edge)).collect();
-        Ok(Territory { id, bounds: shape.bounds(), geometry, index, chords })
+        Ok(Territory { id, bounds: shape.bounds(), geometry, index })
     }
 
     pub fn id(&self) -> &str {
@@ -76,10 +74,6 @@ impl Territory {
     pub(crate) fn index(&self) -> &EdgeIndex {
         &self.index
     }
-
-    fn side(&self, point: Point) -> Side {
-        if self.bounds.holds(point) { self.index.side(point.coord()) } else { Side::Outside }
-    }
 }
 
 /// The areas of one division. Immutable: a new version of the map is a new `AreaMap`.
@@ -88,7 +82,16 @@ pub struct AreaMap {
     /// Ascending by id, so that the lowest id is met first.
     territories: Vec<Territory>,
     coverage: Coverage,
-    outer: Vec<EdgeIndex>,
+    grid: Grid,
+    nearest: Nearest,
+}
+
+/// The short answer of [`AreaMap::hit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub matched: Match,
+    /// The area that answers, as its number in [`AreaMap::territories`]; `None` outside only.
+    pub area: Option<u16>,
 }
 
 impl AreaMap {
@@ -101,8 +104,8 @@ impl AreaMap {
         if areas.is_empty() {
             return Err(AreaError::NoAreas);
         }
-        if areas.len() > COVERAGE_FEATURES_MAX {
-            return Err(AreaError::TooManyAreas { count: areas.len(), limit: COVERAGE_FEATURES_MAX });
+        if areas.len() > AREAS_MAX {
+            return Err(AreaError::TooManyAreas { count: areas.len(), limit: AREAS_MAX });
         }
         let mut territories: Vec<Territory> =
             areas.into_iter().map(|(id, shape)| Territory::new(id, &shape)).collect::<Result<_, _>>()?;
@@ -112,8 +115,17 @@ impl AreaMap {
         }
         let lands: Vec<_> = territories.iter().map(|area| (area.id.as_str(), area.geometry.clone())).collect();
         let coverage = examine(&lands);
-        let outer = coverage.outer_rings().iter().map(|ring| EdgeIndex::new(ring_edges(ring).collect())).collect();
-        Ok(AreaMap { territories, coverage, outer })
+        let outer: Vec<EdgeIndex> =
+            coverage.outer_rings().iter().map(|ring| EdgeIndex::new(ring_edges(ring).collect())).collect();
+        let mut layers: Vec<Layer<'_>> = territories
+            .iter()
+            .map(|area| Layer { bounds: area.bounds, indices: std::slice::from_ref(&area.index) })
+            .collect();
+        let bounds = Bounds::of(territories.iter().flat_map(|area| area.bounds.corners()));
+        layers.push(Layer { bounds, indices: &outer });
+        let grid = Grid::new(&layers);
+        let nearest = Nearest::new(&territories);
+        Ok(AreaMap { territories, coverage, grid, nearest })
     }
 
     /// The areas, ascending by id.
@@ -126,21 +138,49 @@ impl AreaMap {
         &self.coverage
     }
 
-    /// Which area answers for a point. Exact: the answer is that of real numbers, for every floating-point coordinate.
+    /// Which area answers for a point, without a word more. Exact: the answer is that of real numbers, for every floating-point
+    /// coordinate. A few nanoseconds, but for places in a hole, whose nearest area has to be sought.
+    #[inline]
+    pub fn hit(&self, point: Point) -> Hit {
+        let mut boundary = None;
+        let mut enclosed = false;
+        for (layer, side) in self.grid.layers_at(point.coord()) {
+            if usize::from(layer) == self.territories.len() {
+                enclosed = true;
+            } else if side == Side::Inside {
+                return Hit { matched: Match::Inside, area: Some(layer) };
+            } else if boundary.is_none() {
+                boundary = Some(layer);
+            }
+        }
+        match boundary {
+            Some(area) => Hit { matched: Match::Boundary, area: Some(area) },
+            None if enclosed => Hit { matched: Match::Nearest, area: Some(self.nearest.of(point.coord()).0) },
+            None => Hit { matched: Match::Outside, area: None },
+        }
+    }
+
+    /// Metres from a point that no area has to the nearest one.
+    pub fn distance_m(&self, point: Point) -> f64 {
+        self.nearest.of(point.coord()).1
+    }
+
+    /// Which area answers for a point, with everything there is to say. Exact as [`AreaMap::hit`].
     pub fn locate(&self, point: Point) -> Location {
         let (mut inside, mut boundary) = (Vec::new(), Vec::new());
-        for territory in &self.territories {
-            match territory.side(point) {
-                Side::Inside => inside.push(territory.id.clone()),
-                Side::Boundary => boundary.push(territory.id.clone()),
-                Side::Outside => {}
+        let mut enclosed = false;
+        for (layer, side) in self.grid.layers_at(point.coord()) {
+            match (self.territories.get(usize::from(layer)), side) {
+                (None, _) => enclosed = true,
+                (Some(area), Side::Boundary) => boundary.push(area.id.clone()),
+                (Some(area), _) => inside.push(area.id.clone()),
             }
         }
         let matched = if inside.is_empty() { Match::Boundary } else { Match::Inside };
         let mut having = inside;
         having.append(&mut boundary);
         if having.is_empty() {
-            return self.locate_beside(point);
+            return self.locate_beside(point, enclosed);
         }
         let area = having.remove(0);
         having.sort_unstable();
@@ -148,34 +188,10 @@ impl AreaMap {
     }
 
     /// The answer for a point that no area has.
-    fn locate_beside(&self, point: Point) -> Location {
-        let (area, distance_m) = self.nearest(point);
-        let enclosed = self.outer.iter().any(|ring| ring.side(point.coord()) == Side::Inside);
-        if enclosed {
-            Location { matched: Match::Nearest, distance_m, area: Some(area.to_owned()), also_at: Vec::new() }
-        } else {
-            Location { matched: Match::Outside, distance_m, area: None, also_at: Vec::new() }
-        }
-    }
-
-    /// The area whose boundary is nearest (the lowest id of equals), and the geodesic metres to it. Chords sort out the few edges that
-    /// can be nearest; those are measured on the ellipsoid. To well under a centimetre within a hundred kilometres.
-    fn nearest(&self, point: Point) -> (&str, f64) {
-        let from = cartesian(point.coord());
-        let ranges =
-            self.territories.iter().flat_map(|area| area.chords.iter().map(|chord| chord.distance_range_m(from)));
-        let reach = ranges.map(|(_, most)| most).fold(f64::INFINITY, f64::min);
-        let mut best = (self.territories[0].id.as_str(), f64::INFINITY);
-        for area in &self.territories {
-            for (chord, &edge) in area.chords.iter().zip(area.index.edges()) {
-                if chord.distance_range_m(from).0 <= reach {
-                    let distance = chord.edge_distance_m(point.coord(), edge);
-                    if distance < best.1 {
-                        best = (&area.id, distance);
-                    }
-                }
-            }
-        }
-        best
+    fn locate_beside(&self, point: Point, enclosed: bool) -> Location {
+        let (area, distance_m) = self.nearest.of(point.coord());
+        let area = enclosed.then(|| self.territories[usize::from(area)].id.clone());
+        let matched = if enclosed { Match::Nearest } else { Match::Outside };
+        Location { matched, distance_m, area, also_at: Vec::new() }
     }
 }

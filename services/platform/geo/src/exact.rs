@@ -109,14 +109,23 @@ impl EdgeIndex {
 
     /// The side of a point to the area that the edges bound, exactly.
     pub(crate) fn side(&self, point: Coord<f64>) -> Side {
+        match self.winding(point) {
+            None => Side::Boundary,
+            Some(0) => Side::Outside,
+            Some(_) => Side::Inside,
+        }
+    }
+
+    /// The winding number of the edges around a point; `None` on an edge.
+    pub(crate) fn winding(&self, point: Coord<f64>) -> Option<i32> {
         let mut winding = 0;
         for &number in self.at_latitude(point.y) {
             let edge = self.edges[number as usize];
             if on_segment(point, edge) {
-                return Side::Boundary;
+                return None;
             }
             winding += winding_step(point, edge);
         }
-        if winding == 0 { Side::Outside } else { Side::Inside }
+        Some(winding)
     }
 }

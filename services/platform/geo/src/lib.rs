@@ -12,8 +12,8 @@
 //!    (`every_place_within_the_outer_ring_has_an_area_in_every_division`).
 //! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
 //!
-//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `measure`, `planar`, `coverage`,
-//! `inscribed`, `dissolve`, `area_map`, `overlay`.
+//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `measure`, `planar`,
+//! `coverage`, `inscribed`, `dissolve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`.
 
 mod area_map;
 mod coverage;
@@ -21,10 +21,12 @@ mod crs;
 mod dissolve;
 mod error;
 mod exact;
+mod grid;
 mod inscribed;
 mod krueger;
 pub mod limits;
 mod measure;
+mod nearest;
 mod overlay;
 mod parts;
 mod planar;
@@ -33,7 +35,7 @@ mod read;
 mod shape;
 mod validity;
 
-pub use area_map::{AreaMap, Location, Match, Territory};
+pub use area_map::{AreaMap, Hit, Location, Match, Territory};
 pub use coverage::{Coverage, Defect, DefectKind, coverage};
 pub use crs::{Crs, CrsError};
 pub use dissolve::dissolve;

@@ -58,6 +58,11 @@ impl Bounds {
         self.west <= point.lon && point.lon <= self.east && self.south <= point.lat && point.lat <= self.north
     }
 
+    /// Two opposite corners.
+    pub(crate) fn corners(&self) -> [Coord<f64>; 2] {
+        [Coord { x: self.west, y: self.south }, Coord { x: self.east, y: self.north }]
+    }
+
     pub(crate) fn meets(&self, other: &Bounds) -> bool {
         self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
     }
