@@ -52,6 +52,14 @@ code_list! {
 }
 
 code_list! {
+    /// What gives a board the right to take over others' responsibility.
+    TakeoverGround {
+        Leh = "leh", "extraordinär händelse";
+        War = "war", "höjd beredskap";
+    }
+}
+
+code_list! {
     /// What an incident is about. No rule branches on it.
     IncidentKind {
         Fire = "fire", "brand";

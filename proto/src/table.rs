@@ -1,6 +1,6 @@
 //! The one list of event types.
 
-use crate::events::{Message, actors::*, area::*, duty::*, house::*, situation::*};
+use crate::events::{Message, actors::*, area::*, duty::*, house::*, situation::*, takeover::*};
 use narhet_kernel::Context;
 use serde_json::value::RawValue;
 
@@ -43,6 +43,12 @@ pub const EVENT_TYPES: &[EventType] = &[
     EventType::of::<BoardDissolved>(Context::Area),
     EventType::of::<AreaDrawn>(Context::Area),
     EventType::of::<DivisionRecorded>(Context::Area),
+    EventType::of::<BoardRenamed>(Context::Area),
+    EventType::of::<CrisisBoardActivated>(Context::Area),
+    EventType::of::<CrisisBoardEnded>(Context::Area),
+    EventType::of::<TakeoverRecorded>(Context::Area),
+    EventType::of::<TakeoverReported>(Context::Area),
+    EventType::of::<TakeoverReturned>(Context::Area),
     EventType::of::<AreaPrincipalSeen>(Context::Area),
     EventType::of::<CalendarRecorded>(Context::Duty),
     EventType::of::<SupportCaseOpened>(Context::Duty),

@@ -36,7 +36,9 @@ pub struct BoardDissolved {
     pub valid_to: Timestamp,
     /// The board with the largest share of the old area.
     pub successor: Named,
-    pub division_id: String,
+    /// The division that ends it; absent for boards without an area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division_id: Option<String>,
 }
 
 impl Message for BoardDissolved {

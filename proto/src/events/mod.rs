@@ -5,6 +5,7 @@ pub mod area;
 pub mod duty;
 pub mod house;
 pub mod situation;
+pub mod takeover;
 
 use narhet_kernel::BoardId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

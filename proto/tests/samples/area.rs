@@ -42,13 +42,13 @@ fn board_established() -> Vec<Sample> {
 }
 
 fn board_dissolved() -> Vec<Sample> {
-    let dissolved = || BoardDissolved {
+    let dissolved = |division_id| BoardDissolved {
         id: text("rinkeby-kista"),
         valid_to: at("2023-06-30T22:00:00Z"),
         successor: jarva(),
-        division_id: text(DIVISION),
+        division_id,
     };
-    pair("board", "rinkeby-kista", dissolved(), dissolved())
+    pair("board", "rinkeby-kista", dissolved(Some(text(DIVISION))), dissolved(None))
 }
 
 fn area_drawn() -> Vec<Sample> {

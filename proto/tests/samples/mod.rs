@@ -7,6 +7,7 @@ mod actors;
 mod area;
 mod duty;
 mod situation;
+mod takeover;
 
 use narhet_kernel::{StreamId, SubjectId, Timestamp, Uuid};
 use narhet_proto::{
@@ -28,7 +29,7 @@ pub struct Sample {
 
 /// Two or more of each type, the full one first and then the least.
 pub fn all() -> Vec<Sample> {
-    [area::samples(), duty::samples(), situation::samples(), actors::samples()]
+    [area::samples(), duty::samples(), situation::samples(), actors::samples(), takeover::samples()]
         .into_iter()
         .flatten()
         .flatten()

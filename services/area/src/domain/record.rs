@@ -203,7 +203,7 @@ impl<NewId: FnMut() -> Uuid> Facts<NewId> {
         for board in ending.into_iter().filter(|board| !staying.contains(board.id.as_str())) {
             let successor = successor(board, before, after);
             if !house.has_recorded_end(&board.id, from, &successor.id) {
-                let division_id = after.id();
+                let division_id = Some(after.id());
                 self.push(Fact::Dissolved(BoardDissolved {
                     id: board.id.clone(),
                     valid_to: from,

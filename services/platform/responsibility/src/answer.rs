@@ -33,12 +33,17 @@ pub struct Responsible {
     pub tier: Tier,
     pub board: BoardName,
     pub area: Named,
-    /// `area`, `city` or `county`; `takeover` is for a later version.
+    /// `area`, `takeover`, `city` or `county`.
     pub basis: &'static str,
     /// Since when this board has answered for this very point in this area without a break; null = since before any record.
     pub valid_from: Option<Timestamp>,
     /// Until when it will, as known; null = no end is known.
     pub valid_to: Option<Timestamp>,
+    /// With basis `takeover`: the area's own board, which answers again when the takeover is returned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_over_from: Option<BoardName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takeover_id: Option<String>,
 }
 
 /// The reply to `GET /v1/responsibility`.

@@ -4,12 +4,14 @@ use crate::{
     answer::{Board, BoardName},
     ledger::{Responsibility, Timeline},
 };
-use narhet_kernel::Timestamp;
+use narhet_kernel::{Timestamp, Uuid};
 use narhet_proto::{
+    Event,
     codes::BoardKind,
     events::{
         Named,
         area::{BoardDissolved, BoardEstablished},
+        takeover::BoardRenamed,
     },
 };
 use std::collections::BTreeMap;
@@ -21,24 +23,37 @@ pub(crate) struct Boards(BTreeMap<String, BoardRecord>);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BoardRecord {
     /// In position order; the last known one names the board.
-    pub(crate) established: Vec<(u64, BoardEstablished)>,
-    pub(crate) dissolved: Vec<Dissolution>,
+    pub(crate) established: Vec<Said<BoardEstablished>>,
+    pub(crate) renamed: Vec<Said<BoardRenamed>>,
+    pub(crate) dissolved: Vec<Said<BoardDissolved>>,
 }
 
-/// A recorded end of a board.
+/// Something recorded about a board.
 #[derive(Clone, Debug)]
-pub(crate) struct Dissolution {
+pub(crate) struct Said<M> {
     pub(crate) position: u64,
-    pub(crate) said: BoardDissolved,
+    pub(crate) event_id: Uuid,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) said: M,
+}
+
+impl<M> Said<M> {
+    fn of(event: &Event, said: M) -> Said<M> {
+        Said { position: event.position, event_id: event.id, recorded_at: event.time, said }
+    }
 }
 
 impl Boards {
-    pub(crate) fn establish(&mut self, position: u64, board: BoardEstablished) {
-        self.0.entry(board.id.clone()).or_default().established.push((position, board));
+    pub(crate) fn establish(&mut self, event: &Event, said: BoardEstablished) {
+        self.0.entry(said.id.clone()).or_default().established.push(Said::of(event, said));
     }
 
-    pub(crate) fn dissolve(&mut self, position: u64, said: BoardDissolved) {
-        self.0.entry(said.id.clone()).or_default().dissolved.push(Dissolution { position, said });
+    pub(crate) fn rename(&mut self, event: &Event, said: BoardRenamed) {
+        self.0.entry(said.id.clone()).or_default().renamed.push(Said::of(event, said));
+    }
+
+    pub(crate) fn dissolve(&mut self, event: &Event, said: BoardDissolved) {
+        self.0.entry(said.id.clone()).or_default().dissolved.push(Said::of(event, said));
     }
 
     /// The record of a board that was established by `known`.
@@ -54,12 +69,19 @@ impl Boards {
 
 impl BoardRecord {
     fn as_known(&self, known: u64) -> Option<&BoardEstablished> {
-        self.established.iter().rev().find(|(position, _)| *position <= known).map(|(_, board)| board)
+        self.established.iter().rev().find(|board| board.position <= known).map(|board| &board.said)
+    }
+
+    /// The name given last, of those in force at an instant and known at a position; `None` when it was never renamed by then.
+    fn name_at(&self, at: Timestamp, known: u64) -> Option<&str> {
+        let holds = |renamed: &&Said<BoardRenamed>| renamed.position <= known && renamed.said.valid_from <= at;
+        let last = self.renamed.iter().filter(holds).max_by_key(|renamed| (renamed.said.valid_from, renamed.position));
+        last.map(|renamed| renamed.said.name.as_str())
     }
 
     /// The recorded ends as known, the latest instant last; of several for one instant only the last recorded.
-    pub(crate) fn ends(&self, known: u64) -> Vec<&Dissolution> {
-        let mut by_instant: BTreeMap<Timestamp, &Dissolution> = BTreeMap::new();
+    pub(crate) fn ends(&self, known: u64) -> Vec<&Said<BoardDissolved>> {
+        let mut by_instant: BTreeMap<Timestamp, &Said<BoardDissolved>> = BTreeMap::new();
         for end in self.dissolved.iter().filter(|end| end.position <= known) {
             by_instant.insert(end.said.valid_to, end);
         }
@@ -131,7 +153,7 @@ impl Responsibility {
             ends.iter().find(|end| Some(end.said.valid_to) == valid_to).map(|end| end.said.successor.clone());
         Some(Board {
             id: board.id.clone(),
-            name: board.name.clone(),
+            name: record.name_at(at, known).unwrap_or(&board.name).to_owned(),
             kind: board.kind,
             valid_from,
             valid_to,
@@ -153,9 +175,11 @@ impl Responsibility {
         self.boards.get(board, self.head().0).is_some()
     }
 
-    /// The board as the area's event named it, with its kind.
-    pub(crate) fn board_name(&self, board: &Named, known: u64) -> BoardName {
-        let kind = self.boards.get(&board.id, known).map_or(BoardKind::District, |(established, _)| established.kind);
-        BoardName { id: board.id.clone(), name: board.name.clone(), kind }
+    /// The board with its kind, by the name it has at an instant: the last it was given, else that of the area's event.
+    pub(crate) fn board_name(&self, board: &Named, at: Timestamp, known: u64) -> BoardName {
+        let found = self.boards.get(&board.id, known);
+        let kind = found.map_or(BoardKind::District, |(established, _)| established.kind);
+        let name = found.and_then(|(_, record)| record.name_at(at, known)).unwrap_or(&board.name);
+        BoardName { id: board.id.clone(), name: name.to_owned(), kind }
     }
 }

@@ -3,7 +3,9 @@
 use crate::{
     answer::{Affected, Answer, AreaView, Overlay, Responsible},
     boards::Boards,
+    course::Course,
     division::{DistrictArea, Division, UnreadableDivision},
+    takeovers::Takeovers,
     why,
 };
 use narhet_geo::{Dimension, Match, Point, Shape};
@@ -14,6 +16,9 @@ use narhet_proto::{
     events::{
         Named,
         area::{AreaDrawn, BoardDissolved, BoardEstablished, DivisionRecorded},
+        takeover::{
+            BoardRenamed, CrisisBoardActivated, CrisisBoardEnded, TakeoverRecorded, TakeoverReported, TakeoverReturned,
+        },
     },
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -26,6 +31,7 @@ pub struct Responsibility {
     /// City and county, in position order.
     upper: Vec<UpperArea>,
     pub(crate) boards: Boards,
+    pub(crate) takeovers: Takeovers,
     /// Areas drawn for a division that is not recorded yet.
     drawn: Vec<(AreaDrawn, Uuid)>,
     /// Position and recorded time of every event of area.
@@ -83,10 +89,17 @@ impl Responsibility {
         if event.event_type.split('.').nth(2) != Some(Context::Area.name()) || event.position <= self.head().0 {
             return;
         }
-        self.recorded.push((event.position, event.time));
+        let position = event.position;
+        self.recorded.push((position, event.time));
         let folded = match event.event_type.as_str() {
-            BoardEstablished::TYPE => decoded(event).map(|board| self.boards.establish(event.position, board)),
-            BoardDissolved::TYPE => decoded(event).map(|end| self.boards.dissolve(event.position, end)),
+            BoardEstablished::TYPE => decoded(event).map(|board| self.boards.establish(event, board)),
+            BoardRenamed::TYPE => decoded(event).map(|renamed| self.boards.rename(event, renamed)),
+            BoardDissolved::TYPE => decoded(event).map(|end| self.boards.dissolve(event, end)),
+            CrisisBoardActivated::TYPE => decoded(event).map(|said| self.takeovers.activate(position, event.id, said)),
+            CrisisBoardEnded::TYPE => decoded(event).map(|ended| self.takeovers.end(position, ended)),
+            TakeoverRecorded::TYPE => decoded(event).map(|said| self.takeovers.record(position, event.id, said)),
+            TakeoverReported::TYPE => decoded(event).map(|report| self.takeovers.report(position, report)),
+            TakeoverReturned::TYPE => decoded(event).map(|returned| self.takeovers.give_back(position, returned)),
             AreaDrawn::TYPE => decoded(event).map(|drawn| self.draw(event, drawn)),
             DivisionRecorded::TYPE => decoded(event).and_then(|division| self.record(event, division)),
             _ => Ok(()),
@@ -155,6 +168,11 @@ impl Responsibility {
             .map(|division| &**division)
     }
 
+    /// Every recorded division, in the order of recording, also those that were superseded.
+    pub fn recorded_divisions(&self) -> impl Iterator<Item = &Division> {
+        self.divisions.iter().map(|division| &**division)
+    }
+
     /// The recorded division with this id.
     pub fn division(&self, id: &str) -> Option<&Division> {
         self.divisions.iter().find(|division| division.id() == id).map(|division| &**division)
@@ -163,6 +181,7 @@ impl Responsibility {
     /// Who answers for a point at an instant, as known at a position.
     pub fn locate(&self, point: Point, at: Timestamp, known: u64) -> Answer {
         let timeline = self.timeline(known);
+        let course = Course::new(&timeline, &self.takeovers, known);
         let answer = |matched, distance_m| Answer {
             matched,
             distance_m,
@@ -173,40 +192,61 @@ impl Responsibility {
             also_at: Vec::new(),
             why: Vec::new(),
         };
-        let Some(index) = timeline.index_at(at) else {
+        let Some(index) = course.index_at(at) else {
             return Answer {
                 why: vec![why::no_division(at, timeline.0.first().copied())],
                 ..answer(Match::Outside, None)
             };
         };
-        let division = timeline.0[index];
+        let segment = &course.segments()[index];
+        let division = segment.division;
         let location = division.map.locate(point);
         let found = location.area.as_deref().and_then(|id| division.area(id));
         let answer = answer(location.matched, Some(location.distance_m));
         let Some(area) = found.filter(|_| location.matched != Match::Outside) else {
             return Answer { why: vec![why::outside(division, location.distance_m)], ..answer };
         };
-        let holds = |other: &Division| {
-            other.area(&area.area.id).is_some_and(|held| held.board.id == area.board.id)
-                && other.map.locate(point).area.as_ref() == Some(&area.area.id)
+        let holder = segment.holder(area);
+        let holds = |number: usize| {
+            let other = &course.segments()[number];
+            let held = other.division.area(&area.area.id).is_some_and(|held| other.holder(held) == holder);
+            held && (std::ptr::eq(other.division, division)
+                || other.division.map.locate(point).area.as_ref() == Some(&area.area.id))
         };
-        let (valid_from, valid_to) = timeline.run(index, holds);
-        let district = Responsible {
-            tier: Tier::District,
-            board: self.board_name(&area.board, known),
-            area: area.area.clone(),
-            basis: "area",
-            valid_from: Some(valid_from),
-            valid_to,
-        };
+        let run = course.run(index, holds);
         let also_at =
             location.also_at.iter().filter_map(|id| division.area(id)).map(|also| also.area.clone()).collect();
         let mut why = why::of_district(division, area, location.matched, location.distance_m);
-        let upper = self.upper(at, known);
-        why.extend(why::of_upper_tiers(upper.iter().map(|tier| (&tier.drawn, tier.event_id))));
-        let responsible =
-            std::iter::once(district).chain(upper.iter().map(|tier| self.upper_tier(tier, known))).collect();
+        why.extend(holder.takeover.map(|takeover| why::of_takeover(takeover, area)));
+        why.extend(why::of_upper_tiers(self.upper(at, known).iter().map(|tier| (&tier.drawn, tier.event_id))));
+        let responsible = self.responsible_for(&course, index, run, area, at, known);
         Answer { responsible, also_at, why, ..answer }
+    }
+
+    /// The tiers that answer for a place in an area, when segment `index` is in force and the same has been so for `run`.
+    pub(crate) fn responsible_for(
+        &self,
+        course: &Course<'_>,
+        index: usize,
+        run: (usize, usize),
+        area: &DistrictArea,
+        at: Timestamp,
+        known: u64,
+    ) -> Vec<Responsible> {
+        let holder = course.segments()[index].holder(area);
+        let (valid_from, valid_to) = course.span(run);
+        let district = Responsible {
+            tier: Tier::District,
+            board: self.board_name(holder.board, at, known),
+            area: area.area.clone(),
+            basis: if holder.takeover.is_some() { "takeover" } else { "area" },
+            valid_from: Some(valid_from),
+            valid_to,
+            taken_over_from: holder.takeover.map(|_| self.board_name(&area.board, at, known)),
+            takeover_id: holder.takeover.map(|takeover| takeover.said.takeover_id.clone()),
+        };
+        let upper = self.upper(at, known);
+        std::iter::once(district).chain(upper.iter().map(|tier| self.upper_tier(tier, at, known))).collect()
     }
 
     /// The boards whose areas a place touches at an instant, as known at a position.
@@ -230,7 +270,7 @@ impl Responsibility {
         for share in division.map.overlay(shape) {
             if let Some(area) = division.area(&share.area) {
                 affected.push(Affected {
-                    board: self.board_name(&area.board, known),
+                    board: self.board_name(&area.board, at, known),
                     area: area.area.clone(),
                     area_m2: share.area_m2,
                     length_m: share.length_m,
@@ -256,13 +296,13 @@ impl Responsibility {
         let districts = timeline.index_at(at).into_iter().flat_map(|index| {
             let division = timeline.0[index];
             let mut views: Vec<AreaView> =
-                division.areas.iter().map(|area| self.area_view(&timeline, index, area, known)).collect();
+                division.areas.iter().map(|area| self.area_view(&timeline, index, area, at, known)).collect();
             views.sort_by(|a, b| a.area.id.cmp(&b.area.id));
             views
         });
         let upper = self.upper(at, known).into_iter().map(|tier| AreaView {
             area: Named::new(tier.drawn.area_id.as_str(), tier.drawn.name.as_str()),
-            board: self.board_name(&tier.drawn.board, known),
+            board: self.board_name(&tier.drawn.board, at, known),
             tier: tier.drawn.tier,
             valid_from: tier.drawn.valid_from,
             valid_to: None,
@@ -273,7 +313,14 @@ impl Responsibility {
         districts.chain(upper).collect()
     }
 
-    fn area_view(&self, timeline: &Timeline<'_>, index: usize, area: &DistrictArea, known: u64) -> AreaView {
+    fn area_view(
+        &self,
+        timeline: &Timeline<'_>,
+        index: usize,
+        area: &DistrictArea,
+        at: Timestamp,
+        known: u64,
+    ) -> AreaView {
         let holds = |other: &Division| {
             other
                 .area(&area.area.id)
@@ -283,7 +330,7 @@ impl Responsibility {
         let division = timeline.0[index];
         AreaView {
             area: area.area.clone(),
-            board: self.board_name(&area.board, known),
+            board: self.board_name(&area.board, at, known),
             tier: Tier::District,
             valid_from: Some(valid_from),
             valid_to,
@@ -302,14 +349,16 @@ impl Responsibility {
             .collect()
     }
 
-    fn upper_tier(&self, tier: &UpperArea, known: u64) -> Responsible {
+    fn upper_tier(&self, tier: &UpperArea, at: Timestamp, known: u64) -> Responsible {
         Responsible {
             tier: tier.drawn.tier,
-            board: self.board_name(&tier.drawn.board, known),
+            board: self.board_name(&tier.drawn.board, at, known),
             area: Named::new(tier.drawn.area_id.as_str(), tier.drawn.name.as_str()),
             basis: tier.drawn.tier.code(),
             valid_from: tier.drawn.valid_from,
             valid_to: None,
+            taken_over_from: None,
+            takeover_id: None,
         }
     }
 }

@@ -19,12 +19,19 @@
 //! [`answer`] what is said, [`why`] what it rests on.
 
 pub mod answer;
+pub mod batch;
 pub mod boards;
+mod course;
 pub mod division;
+pub mod history;
 pub mod ledger;
+pub mod takeovers;
 pub mod why;
 
 pub use answer::{Affected, Answer, AreaView, Board, BoardName, Overlay, Responsible};
+pub use batch::{Batch, PointResult};
 pub use division::{DistrictArea, Division};
+pub use history::{BoardHistory, HistoryEntry};
 pub use ledger::{Responsibility, Timeline, Unreadable};
 pub use narhet_geo::Match;
+pub use takeovers::{CrisisBoardView, Takeover, TakeoverView};

@@ -1,12 +1,15 @@
 //! What an answer rests on: rule, source, one Swedish sentence, and the events.
 
-use crate::division::{DistrictArea, Division};
+use crate::{
+    division::{DistrictArea, Division},
+    takeovers::Takeover,
+};
 use jiff::civil::Date;
 use narhet_calendar::Zone;
 use narhet_geo::Match;
 use narhet_kernel::{Timestamp, Uuid};
 use narhet_proto::{
-    codes::Tier,
+    codes::{TakeoverGround, Tier},
     events::{Why, area::AreaDrawn},
 };
 
@@ -19,6 +22,8 @@ const CITY_SOURCE: &str =
     "Stockholms stads säkerhetsprogram 2020-2023, avsnittet \"Samverkan och geografiskt områdesansvar\"";
 /// Which division is in force.
 const DIVISION_RULE: &str = "omradesindelning/1";
+/// Who answers while responsibility is taken over.
+const TAKEOVER_RULE: &str = "overtagande/2006";
 /// What a point on a boundary or in an accepted hole is answered with.
 const BOUNDARY_RULE: &str = "granspunkt/1";
 const BOUNDARY_SOURCE: &str = "Närhets regel för gränser och godkända hål";
@@ -49,6 +54,30 @@ pub(crate) fn of_district(division: &Division, area: &DistrictArea, matched: Mat
     }
     why.extend(of_map(division, area));
     why
+}
+
+/// Why another board answers than the area's own.
+pub(crate) fn of_takeover(takeover: &Takeover, area: &DistrictArea) -> Why {
+    let said = &takeover.said;
+    let source = match said.ground {
+        TakeoverGround::Leh => {
+            "Lagen (2006:544) om kommuners och regioners åtgärder vid extraordinära händelser, 2 kap. 4 §"
+        }
+        TakeoverGround::War => "Kommunfullmäktiges beslut om ledningen under höjd beredskap",
+    };
+    Why {
+        rule: TAKEOVER_RULE.to_owned(),
+        source: format!("{source}; {}", said.reference),
+        text: format!(
+            "{} har från {} tagit över {}s områdesansvar i {}; det gäller tills återgången är registrerad.",
+            said.by.name,
+            day(said.valid_from),
+            area.board.name,
+            area.area.name
+        ),
+        event_ids: vec![takeover.event_id.to_string()],
+        ..Why::default()
+    }
 }
 
 /// Why a board is affected by a place that touches its area.

@@ -3,7 +3,11 @@
 use super::*;
 use crate::answer::Answer;
 use narhet_kernel::{BoardId, Klass, StreamId};
-use narhet_proto::{Draft, codes::BoardKind, events::area::AcceptedDefect};
+use narhet_proto::{
+    Draft,
+    codes::{BoardKind, TakeoverGround},
+    events::area::AcceptedDefect,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -185,9 +189,34 @@ impl Log {
                 id: board.into(),
                 valid_to,
                 successor: Named::new(successor, successor),
-                division_id: "x".into(),
+                division_id: None,
             },
         );
+    }
+
+    /// Krisledningsnämnden or another board takes over areas from an instant on. Answers the position.
+    fn take_over(&mut self, by: &str, areas: &[usize], valid_from: Timestamp) -> u64 {
+        let id = format!("takeover-{}", self.position + 1);
+        let recorded = TakeoverRecorded {
+            takeover_id: id.clone(),
+            ground: TakeoverGround::Leh,
+            by: Named::new(by, by),
+            from: vec![Named::new("board-0", "board-0")],
+            areas: areas.iter().map(|area| Named::new(format!("area-{area}"), format!("Area {area}"))).collect(),
+            activity: None,
+            valid_from,
+            decided_at: valid_from,
+            reference: "KLN 2026/1".into(),
+            urgent: false,
+            report_due: day(DAYS),
+        };
+        self.write("takeover", &id, &recorded)
+    }
+
+    fn give_back(&mut self, position: u64, valid_to: Timestamp) -> u64 {
+        let takeover_id = format!("takeover-{position}");
+        let (decided_at, reference) = (valid_to, "KLN 2026/2".to_owned());
+        self.write("takeover", &takeover_id.clone(), &TakeoverReturned { takeover_id, valid_to, decided_at, reference })
     }
 
     fn now(&self, point: Point, at: Timestamp) -> Answer {
@@ -376,68 +405,251 @@ fn what_was_folded_before_and_what_is_not_areas_changes_nothing() {
     assert_eq!((log.house.head(), log.house.board("again")), (head, None));
 }
 
-/// One fact of the naive list.
-struct Fact {
-    position: u64,
-    valid_from: Timestamp,
-    /// Area and board of each cell.
-    holds: Vec<(usize, usize)>,
+#[test]
+fn a_takeover_of_areas_changes_who_answers_until_its_return_is_recorded() {
+    let mut log = Log::started();
+    log.board("krisledningsnamnden", BoardKind::Crisis, None);
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    let before = log.position;
+    let taken = log.take_over("krisledningsnamnden", &[0], day(2));
+    let answer = log.now(point(0), day(3));
+    let district = answer.district().unwrap();
+    assert_eq!((district.board.id.as_str(), district.basis), ("krisledningsnamnden", "takeover"));
+    assert_eq!(district.taken_over_from.as_ref().unwrap().id, "board-0");
+    assert_eq!((district.valid_from, district.valid_to), (Some(day(2)), None));
+    assert!(answer.why.iter().any(|why| why.rule == "overtagande/2006" && why.text.contains("tagit över")));
+    assert_eq!(log.now(point(4), day(3)).district().unwrap().basis, "area", "only the named areas");
+    assert_eq!(log.now(point(0), day(1)).district().unwrap().valid_to, Some(day(2)));
+    assert_eq!(log.house.locate(point(0), day(3), before).district().unwrap().basis, "area", "not known then");
+    log.give_back(taken, day(4));
+    let spans = |at| {
+        let district = log.now(point(0), at).district().unwrap().clone();
+        (district.basis, district.valid_from, district.valid_to)
+    };
+    assert_eq!(spans(day(3)), ("takeover", Some(day(2)), Some(day(4))));
+    assert_eq!(spans(day(4)), ("area", Some(day(4)), None));
+    let still_open = log.house.locate(point(0), day(5), taken);
+    assert_eq!(still_open.district().unwrap().basis, "takeover", "the return was not known then");
+    let affected = log.house.overlay(&Shape::point(point(0)), day(3), log.position).affected;
+    assert_eq!(affected[0].board.id, "board-0", "who is affected stays so; it is the coordination that is taken over");
 }
 
-/// Among the facts known: the latest start not after `at`, and of those the latest recorded.
-fn naive(facts: &[Fact], at: Timestamp, known: u64) -> Option<&Fact> {
+#[test]
+fn a_takeover_without_areas_changes_no_answer_and_one_not_reported_in_time_is_overdue() {
+    let mut log = Log::started();
+    log.division(day(0), &[0; CELLS], &[0]);
+    log.take_over("krisledningsnamnden", &[], day(1));
+    assert_eq!(log.now(point(0), day(2)).district().unwrap().basis, "area");
+    let overdue = |at| log.house.takeovers(at, log.position)[0].overdue;
+    assert_eq!((overdue(day(DAYS)), overdue(day(DAYS + 1))), (false, true));
+}
+
+#[test]
+fn a_renamed_board_has_its_new_name_from_that_instant_and_its_old_one_in_what_was_known_before() {
+    let mut log = Log::started();
+    log.division(day(0), &[0; CELLS], &[0]);
+    let before = log.position;
+    let renamed = BoardRenamed {
+        id: "board-0".into(),
+        name: "Nya nämnden".into(),
+        valid_from: day(3),
+        decided_at: Some(day(1)),
+        reference: "KF 2020/7".into(),
+    };
+    log.write("board", "board-0", &renamed);
+    let name = |at, known| log.house.locate(point(0), at, known).district().unwrap().board.name.clone();
+    assert_eq!(name(day(2), log.position), "board-0");
+    assert_eq!(name(day(3), log.position), "Nya nämnden");
+    assert_eq!(name(day(3), before), "board-0");
+    assert_eq!(log.house.areas(day(3), log.position)[0].board.name, "Nya nämnden");
+    let history = log.house.history("board-0").unwrap();
+    let kinds: Vec<&str> = history.entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, ["established", "area", "renamed"]);
+    assert_eq!((history.board.name.as_str(), history.entries[2].decided_at), ("Nya nämnden", Some(day(1))));
+}
+
+#[test]
+fn the_history_of_a_board_shows_what_was_superseded_what_it_inherited_and_who_took_over() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 0, 0, 1, 1, 1], &[0, 1]);
+    log.division(day(0), &[0, 0, 1, 1, 1, 1], &[0, 1]);
+    let taken = log.take_over("krisledningsnamnden", &[0], day(2));
+    log.give_back(taken, day(3));
+    log.dissolve("board-0", day(10), "board-1");
+    log.division(day(10), &[1; CELLS], &[0, 1]);
+    let entries = |id| -> Vec<(&str, bool, Option<Timestamp>)> {
+        let history = log.house.history(id).unwrap();
+        history.entries.iter().map(|entry| (entry.kind, entry.superseded, entry.valid_to)).collect()
+    };
+    let expected = [
+        ("established", false, None),
+        ("area", true, None),
+        ("area", false, Some(day(10))),
+        ("taken-over", false, Some(day(3))),
+        ("dissolved", false, None),
+    ];
+    assert_eq!(entries("board-0"), expected);
+    assert!(entries("board-1").contains(&("inherited", false, None)));
+    assert_eq!(log.house.history("nobody"), None);
+}
+
+/// One fact of the naive list: something recorded at a position.
+struct Fact {
+    position: u64,
+    said: Said,
+}
+
+enum Said {
+    /// Area and board of each cell from an instant on.
+    Division {
+        valid_from: Timestamp,
+        holds: Vec<(usize, usize)>,
+    },
+    Takeover {
+        by: usize,
+        areas: Vec<usize>,
+        valid_from: Timestamp,
+    },
+    Return {
+        takeover: u64,
+        valid_to: Timestamp,
+    },
+}
+
+/// Among the divisions known: the latest start not after `at`, and of those the latest recorded.
+fn naive_division(facts: &[Fact], at: Timestamp, known: u64) -> Option<(u64, &Vec<(usize, usize)>)> {
     facts
         .iter()
-        .filter(|fact| fact.position <= known && fact.valid_from <= at)
-        .max_by_key(|fact| (fact.valid_from, fact.position))
+        .filter(|fact| fact.position <= known)
+        .filter_map(|fact| match &fact.said {
+            Said::Division { valid_from, holds } if *valid_from <= at => Some((*valid_from, fact.position, holds)),
+            _ => None,
+        })
+        .max_by_key(|(valid_from, position, _)| (*valid_from, *position))
+        .map(|(_, position, holds)| (position, holds))
+}
+
+/// Area, board that answers and whether by takeover: of the takeovers known, begun and not known to have ended, the last recorded.
+fn naive(facts: &[Fact], cell: usize, at: Timestamp, known: u64) -> Option<(usize, usize, bool)> {
+    let (area, board) = naive_division(facts, at, known)?.1[cell];
+    let ended = |takeover: u64| {
+        facts.iter().any(|fact| {
+            matches!(fact.said, Said::Return { takeover: of, valid_to } if of == takeover && fact.position <= known && valid_to <= at)
+        })
+    };
+    let taken = facts.iter().rev().filter(|fact| fact.position <= known).find_map(|fact| match &fact.said {
+        Said::Takeover { by, areas, valid_from }
+            if areas.contains(&area) && *valid_from <= at && !ended(fact.position) =>
+        {
+            Some(*by)
+        }
+        _ => None,
+    });
+    Some(taken.map_or((area, board, false), |by| (area, by, true)))
 }
 
 /// The span of days around `at` in which the naive answer for a cell stays the same, looked at day by day.
 fn naive_span(facts: &[Fact], cell: usize, at: i64, known: u64) -> (i64, Option<i64>) {
-    let answer = |number: i64| naive(facts, day(number), known).map(|fact| fact.holds[cell]);
+    let answer = |number: i64| naive(facts, cell, day(number), known);
     let here = answer(at);
     let from = (0..=at).rev().take_while(|number| answer(*number) == here).last().unwrap_or(at);
-    let to = (at..=DAYS).find(|number| answer(*number) != here);
+    // A return may lie some days after the last start.
+    let to = (at..=DAYS + 4).find(|number| answer(*number) != here);
     (from, to)
 }
 
 const DAYS: i64 = 8;
 
-fn histories() -> impl Strategy<Value = Vec<(i64, Vec<usize>, Vec<usize>)>> {
-    let division = (0..DAYS, prop::collection::vec(0..3_usize, CELLS), prop::collection::vec(0..4_usize, 3));
-    prop::collection::vec(division, 0..6)
+/// Something that happens in a random history.
+#[derive(Clone, Debug)]
+enum Act {
+    Division {
+        from: i64,
+        area_of_cell: Vec<usize>,
+        board_of_area: Vec<usize>,
+    },
+    Takeover {
+        by: usize,
+        areas: Vec<usize>,
+        from: i64,
+    },
+    /// Of the nth takeover that is not returned yet, if there is one, so many days after its start.
+    Return {
+        which: usize,
+        after: i64,
+    },
+}
+
+fn histories() -> impl Strategy<Value = Vec<Act>> {
+    let division = (0..DAYS, prop::collection::vec(0..3_usize, CELLS), prop::collection::vec(0..4_usize, 3))
+        .prop_map(|(from, area_of_cell, board_of_area)| Act::Division { from, area_of_cell, board_of_area });
+    let takeover = (0..4_usize, prop::collection::vec(0..3_usize, 0..3), 0..DAYS)
+        .prop_map(|(by, areas, from)| Act::Takeover { by, areas, from });
+    let given_back = (0..3_usize, 0..4_i64).prop_map(|(which, after)| Act::Return { which, after });
+    prop::collection::vec(prop_oneof![3 => division, 2 => takeover, 1 => given_back], 0..9)
+}
+
+/// Writes a history to a log and to the naive list.
+fn play(history: &[Act]) -> (Log, Vec<Fact>) {
+    let mut log = Log::started();
+    let mut facts = Vec::new();
+    let mut open: Vec<(u64, i64)> = Vec::new();
+    for act in history {
+        let (position, said) = match act {
+            Act::Division { from, area_of_cell, board_of_area } => {
+                let holds = area_of_cell.iter().map(|area| (*area, board_of_area[*area])).collect();
+                let position = log.division(day(*from), area_of_cell, board_of_area);
+                (position, Said::Division { valid_from: day(*from), holds })
+            }
+            Act::Takeover { by, areas, from } => {
+                let position = log.take_over(&format!("board-{by}"), areas, day(*from));
+                open.push((position, *from));
+                (position, Said::Takeover { by: *by, areas: areas.clone(), valid_from: day(*from) })
+            }
+            Act::Return { which, after } if *which < open.len() => {
+                let (takeover, from) = open.remove(*which);
+                let valid_to = day(from + after);
+                (log.give_back(takeover, valid_to), Said::Return { takeover, valid_to })
+            }
+            Act::Return { .. } => continue,
+        };
+        facts.push(Fact { position, said });
+    }
+    (log, facts)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn every_answer_equals_that_of_the_naive_list(history in histories()) {
-        let mut log = Log::started();
-        let mut facts = Vec::new();
-        for (number, area_of_cell, board_of_area) in &history {
-            let position = log.division(day(*number), area_of_cell, board_of_area);
-            let holds = area_of_cell.iter().map(|area| (*area, board_of_area[*area])).collect();
-            facts.push(Fact { position, valid_from: day(*number), holds });
-        }
-        for known in 0..=log.position {
+        let (log, facts) = play(&history);
+        // What is known changes with a fact only; the positions between are areas that no division has yet.
+        let known_ones = facts.iter().map(|fact| fact.position).chain([0, log.position]);
+        for known in known_ones {
             for at in 0..=DAYS {
                 let boards = log.house.boards(day(at), known);
-                let expected = naive(&facts, day(at), known);
-                prop_assert_eq!(log.house.division_at(day(at), known).map(|d| d.position), expected.map(|f| f.position));
-                let living = (0..4).filter(|board| expected.is_some_and(|fact| fact.holds.iter().any(|(_, b)| b == board)));
+                let division = naive_division(&facts, day(at), known);
+                let found = log.house.division_at(day(at), known).map(|division| division.position);
+                prop_assert_eq!(found, division.map(|(position, _)| position));
+                let has = |board: &usize| division.is_some_and(|(_, holds)| holds.iter().any(|(_, b)| b == board));
+                let living: Vec<String> = (0..4).filter(has).map(|board| format!("board-{board}")).collect();
                 let listed = boards.iter().filter(|board| board.kind == BoardKind::District).map(|board| board.id.clone());
-                prop_assert_eq!(listed.collect::<Vec<_>>(), living.map(|board| format!("board-{board}")).collect::<Vec<_>>());
+                prop_assert_eq!(listed.collect::<Vec<_>>(), living);
+                let points: Vec<Point> = (0..CELLS).map(point).collect();
+                let batch = log.house.batch(&points, day(at), known);
                 for cell in 0..CELLS {
                     let answer = log.house.locate(point(cell), day(at), known);
-                    let Some(fact) = expected else {
+                    let of_batch = batch.results[cell].answer.map(|number| &batch.answers[number as usize]);
+                    prop_assert_eq!(of_batch.map_or(&[][..], Vec::as_slice), &answer.responsible[..]);
+                    let Some((area, board, taken)) = naive(&facts, cell, day(at), known) else {
                         prop_assert!(answer.responsible.is_empty() && answer.matched == Match::Outside);
                         continue;
                     };
-                    let (area, board) = fact.holds[cell];
                     prop_assert_eq!(district(&answer), (&*format!("area-{area}"), &*format!("board-{board}")));
                     let (from, to) = naive_span(&facts, cell, at, known);
                     let found = answer.district().unwrap();
+                    prop_assert_eq!(found.basis, if taken { "takeover" } else { "area" });
                     prop_assert_eq!((found.valid_from, found.valid_to), (Some(day(from)), to.map(day)));
                     prop_assert_eq!(answer.responsible.len(), 3);
                 }
