@@ -44,7 +44,8 @@ pub fn lookup() {
     let points = uniform(&map, POINTS, 1);
     let ours = ours(&map, &points);
     let peers = &points[..PEER_POINTS];
-    let found = peers.iter().filter(|point| map.hit(at(point)).area.is_some()).count();
+    let has = |point: &&[f64; 2]| matches!(map.hit(at(point)).matched, Match::Inside | Match::Boundary);
+    let found = peers.iter().filter(has).count();
     let lands: Vec<MultiPolygon<f64>> = shapes.iter().map(|(_, shape)| land(shape)).collect();
     let tree = RTree::bulk_load(lands.iter().enumerate().map(|(number, land)| Boxed::of(number, land)).collect());
     against("R-tree (rstar 0.12) + geo 0.33", ours, found, Ok(rtree(&tree, &lands, peers)));

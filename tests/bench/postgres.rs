@@ -33,19 +33,18 @@ pub struct Server {
 impl Server {
     /// Runs SQL and answers what psql prints, unaligned and without headers.
     pub fn sql(&self, sql: &str) -> Result<String, String> {
+        self.psql(&["-c", sql])
+    }
+
+    /// Runs a file of SQL.
+    pub fn file(&self, path: &Path) -> Result<String, String> {
+        self.psql(&["-f", &path.to_string_lossy()])
+    }
+
+    fn psql(&self, what: &[&str]) -> Result<String, String> {
         let socket = self.folder.to_string_lossy().into_owned();
-        let run = output(self.command("psql").args([
-            "-h",
-            &socket,
-            "-U",
-            "bench",
-            "-d",
-            "postgres",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-qAtc",
-            sql,
-        ]))?;
+        let as_bench = ["-h", &socket, "-U", "bench", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-qAt"];
+        let run = output(self.command("psql").args(as_bench).args(what))?;
         Ok(String::from_utf8_lossy(&run.stdout).into_owned())
     }
 

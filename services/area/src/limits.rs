@@ -24,3 +24,11 @@ pub const IMPORT_EVENTS_MAX: usize = FRAME_EVENTS_MAX - 10;
 pub const REFUSALS_LISTED_MAX: usize = 100;
 /// The name of the source in a division: a file name, not a text.
 pub const SOURCE_LETTERS_MAX: usize = 200;
+/// A decision may be dated this much after the house's clock: clocks of people and machines differ.
+pub const CLOCK_SKEW_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+/// Letters of a registry number (`KS 2023/456-12`) and of where a board is known from; neither is a text.
+pub const REFERENCE_LETTERS_MAX: usize = 80;
+/// Letters of a verksamhet that is taken over: its name, not a description.
+pub const ACTIVITY_LETTERS_MAX: usize = 120;
+/// Boards or areas in one takeover: the city has about fifty boards.
+pub const TAKEOVER_PARTS_MAX: usize = 100;

@@ -4,7 +4,7 @@ use crate::{
     coverage::{Coverage, examine, ring_edges},
     error::AreaError,
     exact::{EdgeIndex, Side},
-    grid::{Grid, Layer},
+    grid::{Entry, Grid, Layer},
     limits::AREAS_MAX,
     nearest::Nearest,
     point::Point,
@@ -83,6 +83,8 @@ pub struct AreaMap {
     territories: Vec<Territory>,
     coverage: Coverage,
     grid: Grid,
+    /// The short answer of each plain answer of the table; in a hole without its area, which is not the same everywhere.
+    plain: Vec<Hit>,
     nearest: Nearest,
 }
 
@@ -124,8 +126,10 @@ impl AreaMap {
         let bounds = Bounds::of(territories.iter().flat_map(|area| area.bounds.corners()));
         layers.push(Layer { bounds, indices: &outer });
         let grid = Grid::new(&layers);
+        let inside = |layers: &Vec<u16>| layers.iter().map(|layer| (*layer, Side::Inside)).collect::<Vec<_>>();
+        let plain = grid.plain().iter().map(|layers| short(inside(layers).into_iter(), territories.len())).collect();
         let nearest = Nearest::new(&territories);
-        Ok(AreaMap { territories, coverage, grid, nearest })
+        Ok(AreaMap { territories, coverage, grid, plain, nearest })
     }
 
     /// The areas, ascending by id.
@@ -142,22 +146,12 @@ impl AreaMap {
     /// coordinate. A few nanoseconds, but for places in a hole, whose nearest area has to be sought.
     #[inline]
     pub fn hit(&self, point: Point) -> Hit {
-        let mut boundary = None;
-        let mut enclosed = false;
-        for (layer, side) in self.grid.layers_at(point.coord()) {
-            if usize::from(layer) == self.territories.len() {
-                enclosed = true;
-            } else if side == Side::Inside {
-                return Hit { matched: Match::Inside, area: Some(layer) };
-            } else if boundary.is_none() {
-                boundary = Some(layer);
-            }
-        }
-        match boundary {
-            Some(area) => Hit { matched: Match::Boundary, area: Some(area) },
-            None if enclosed => Hit { matched: Match::Nearest, area: Some(self.nearest.of(point.coord()).0) },
-            None => Hit { matched: Match::Outside, area: None },
-        }
+        let hit = match self.grid.entry(point.coord()) {
+            None => OUTSIDE,
+            Some(Entry::Plain(number)) => self.plain[usize::from(number)],
+            Some(Entry::Crossed(number)) => short(self.grid.crossed_at(number, point.coord()), self.territories.len()),
+        };
+        if hit.matched == Match::Nearest { Hit { area: Some(self.nearest.of(point.coord()).0), ..hit } } else { hit }
     }
 
     /// Metres from a point that no area has to the nearest one.
@@ -194,4 +188,24 @@ impl AreaMap {
         let matched = if enclosed { Match::Nearest } else { Match::Outside };
         Location { matched, distance_m, area, also_at: Vec::new() }
     }
+}
+
+const OUTSIDE: Hit = Hit { matched: Match::Outside, area: None };
+
+/// The short answer from the layers at a point, of which number `areas` is what the outer rings enclose; in a hole without the
+/// nearest area.
+fn short(layers: impl Iterator<Item = (u16, Side)>, areas: usize) -> Hit {
+    let mut hit = OUTSIDE;
+    for (layer, side) in layers {
+        if usize::from(layer) == areas {
+            if hit.matched == Match::Outside {
+                hit.matched = Match::Nearest;
+            }
+        } else if side == Side::Inside {
+            return Hit { matched: Match::Inside, area: Some(layer) };
+        } else if hit.area.is_none() {
+            hit = Hit { matched: Match::Boundary, area: Some(layer) };
+        }
+    }
+    hit
 }

@@ -46,7 +46,9 @@ impl Layer<'_> {
 /// The table; see the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Grid {
-    bounds: Bounds,
+    /// South-western corner, a cell outside the layers, so that whatever falls off the table is outside.
+    west: f64,
+    south: f64,
     per_lon: f64,
     per_lat: f64,
     columns: usize,
@@ -94,13 +96,14 @@ impl Grid {
         if columns * rows > GRID_CELLS_MAX as f64 {
             return None;
         }
-        let per = |count: f64, degrees: f64| if degrees > 0.0 { count / degrees } else { 0.0 };
+        let (per_lon, per_lat) = (columns / (bounds.east - bounds.west), rows / (bounds.north - bounds.south));
         let mut grid = Grid {
-            bounds,
-            per_lon: per(columns, bounds.east - bounds.west),
-            per_lat: per(rows, bounds.north - bounds.south),
-            columns: columns as usize,
-            rows: rows as usize,
+            west: bounds.west - 1.0 / per_lon,
+            south: bounds.south - 1.0 / per_lat,
+            per_lon,
+            per_lat,
+            columns: columns as usize + 2,
+            rows: rows as usize + 2,
             cells: Vec::new(),
             plain: Vec::new(),
             crossed: Vec::new(),
@@ -128,7 +131,7 @@ impl Grid {
 
     /// Calls `mark` with every cell that an edge touches, and perhaps a neighbour that it all but touches.
     fn touched(&self, [a, b]: Edge, mut mark: impl FnMut(usize)) {
-        let place = |c: Coord<f64>| ((c.x - self.bounds.west) * self.per_lon, (c.y - self.bounds.south) * self.per_lat);
+        let place = |c: Coord<f64>| ((c.x - self.west) * self.per_lon, (c.y - self.south) * self.per_lat);
         let ((ax, ay), (bx, by)) = (place(a), place(b));
         let clamp = |value: f64, count: usize| (value.max(0.0) as usize).min(count - 1);
         let (low, high) = (ay.min(by) - MARGIN, ay.max(by) + MARGIN);
@@ -186,8 +189,7 @@ impl Grid {
     /// A place in a cell, `u` and `v` from 0 to 1.
     fn within(&self, cell: usize, u: f64, v: f64) -> Coord<f64> {
         let (column, row) = ((cell % self.columns) as f64, (cell / self.columns) as f64);
-        let at = |origin: f64, number: f64, per: f64| if per > 0.0 { origin + number / per } else { origin };
-        Coord { x: at(self.bounds.west, column + u, self.per_lon), y: at(self.bounds.south, row + v, self.per_lat) }
+        Coord { x: self.west + (column + u) / self.per_lon, y: self.south + (row + v) / self.per_lat }
     }
 
     /// Answers the plain cells: along a row they stay the same between crossed ones. `None` when there are too many answers.
@@ -221,20 +223,34 @@ impl Grid {
         u16::try_from(number).ok().filter(|number| *number < CROSSED)
     }
 
-    /// The layers that have a point, ascending, each with whether it lies on the layer's boundary. Nothing outside the table.
+    /// What the table says of a place: the number of a plain answer, or a crossed cell to look into; `None` off the table.
     #[inline]
+    pub(crate) fn entry(&self, point: Coord<f64>) -> Option<Entry> {
+        let column = whole((point.x - self.west) * self.per_lon);
+        let row = whole((point.y - self.south) * self.per_lat);
+        if column >= self.columns as u64 || row >= self.rows as u64 {
+            return None;
+        }
+        let entry = self.cells[row as usize * self.columns + column as usize];
+        Some(if entry < CROSSED { Entry::Plain(entry) } else { Entry::Crossed(entry - CROSSED) })
+    }
+
+    /// The layers of each plain answer, ascending, by its number.
+    pub(crate) fn plain(&self) -> &[Vec<u16>] {
+        &self.plain
+    }
+
+    /// The layers that have a point, ascending, each with whether it lies on the layer's boundary.
     pub(crate) fn layers_at(&self, point: Coord<f64>) -> Layers<'_> {
-        if !self.bounds.holds(Point::from_coord(point)) {
-            return Layers::Plain([].iter());
+        match self.entry(point) {
+            None => Layers::Plain([].iter()),
+            Some(Entry::Plain(number)) => Layers::Plain(self.plain[usize::from(number)].iter()),
+            Some(Entry::Crossed(number)) => self.crossed_at(number, point),
         }
-        let (x, y) = ((point.x - self.bounds.west) * self.per_lon, (point.y - self.bounds.south) * self.per_lat);
-        // The easternmost and northernmost places of the table fall into one cell more.
-        let (column, row) = ((x as usize).min(self.columns - 1), (y as usize).min(self.rows - 1));
-        let entry = self.cells[row * self.columns + column];
-        if entry < CROSSED {
-            return Layers::Plain(self.plain[entry as usize].iter());
-        }
-        let crossed = &self.crossed[(entry - CROSSED) as usize];
+    }
+
+    pub(crate) fn crossed_at(&self, number: u16, point: Coord<f64>) -> Layers<'_> {
+        let crossed = &self.crossed[usize::from(number)];
         let slots = self.slots[crossed.slots.start as usize..crossed.slots.end as usize].iter();
         Layers::Crossed { grid: self, point, reference: crossed.reference, slots }
     }
@@ -249,6 +265,21 @@ impl Grid {
         }
         if winding == 0 { Side::Outside } else { Side::Inside }
     }
+}
+
+/// What the table says of a cell.
+pub(crate) enum Entry {
+    Plain(u16),
+    Crossed(u16),
+}
+
+/// The whole part of a number; of one that is negative or too large something enormous. Within half a unit in the last place of a whole
+/// number it may be the one below, as if the number were that much smaller: cells are marked wider than that. Adding 2^52
+/// leaves no bits for a fraction, which takes half the instructions of a cast that must saturate.
+#[inline]
+fn whole(number: f64) -> u64 {
+    const SHIFT: f64 = (1_u64 << 52) as f64;
+    (number - 0.5 + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits())
 }
 
 /// What an edge adds to the winding number on the way from `reference` to `point`; `None` when the point lies on it. The
@@ -278,7 +309,6 @@ pub(crate) enum Layers<'a> {
 impl Iterator for Layers<'_> {
     type Item = (u16, Side);
 
-    #[inline]
     fn next(&mut self) -> Option<(u16, Side)> {
         match self {
             Layers::Plain(held) => held.next().map(|layer| (*layer, Side::Inside)),

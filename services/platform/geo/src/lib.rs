@@ -16,6 +16,7 @@
 //! `coverage`, `inscribed`, `dissolve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`.
 
 mod area_map;
+mod clip;
 mod coverage;
 mod crs;
 mod dissolve;

@@ -1,11 +1,12 @@
 //! Which areas a place touches, and how much of it each has.
 
 use crate::{
-    area_map::AreaMap,
-    exact::{Edge, on_segment, turn},
+    area_map::{AreaMap, Territory},
+    clip::clip,
+    exact::{Edge, Side, on_segment, turn},
     measure::{area_m2, distance_m},
     point::Point,
-    shape::{Dimension, Shape},
+    shape::{Bounds, Dimension, Shape},
     validity::crossing,
 };
 use geo::{BooleanOps, Coord, Geometry, InteriorPoint, LineString, MultiPolygon, algorithm::kernels::Orientation};
@@ -127,13 +128,10 @@ impl AreaMap {
     }
 
     fn hold_polygons<'map>(&'map self, polygons: &MultiPolygon<f64>, held: &mut BTreeMap<&'map str, Held>) {
-        let shape_bounds =
-            crate::shape::Bounds::of(polygons.iter().flat_map(|polygon| polygon.exterior().0.iter().copied()));
+        let bounds = Bounds::of(polygons.iter().flat_map(|polygon| polygon.exterior().0.iter().copied()));
         let mut any = false;
-        for territory in self.territories().iter().filter(|territory| territory.bounds().meets(&shape_bounds)) {
-            // The sweep works on a grid of 2^-30 of the larger box: under 0.1 mm for the city, about a centimetre for a place
-            // as large as Europe. What it finds smaller than that is a common edge, not a common area.
-            let common = area_m2(&territory.geometry().intersection(polygons));
+        for territory in self.territories().iter().filter(|territory| territory.bounds().meets(&bounds)) {
+            let common = common_m2(territory, polygons, &bounds);
             if common > COMMON_M2_MIN {
                 held.entry(territory.id()).or_default().area_m2 += common;
                 any = true;
@@ -156,3 +154,28 @@ impl AreaMap {
 
 /// Square metres below which a common area of a place and an area is rounding along a common edge.
 const COMMON_M2_MIN: f64 = 0.01;
+
+/// Square metres that a territory and some polygons within `bounds` have in common.
+fn common_m2(territory: &Territory, polygons: &MultiPolygon<f64>, bounds: &Bounds) -> f64 {
+    let index = territory.index();
+    let reaches = |[a, b]: Edge| {
+        a.x.min(b.x) <= bounds.east
+            && a.x.max(b.x) >= bounds.west
+            && a.y.min(b.y) <= bounds.north
+            && a.y.max(b.y) >= bounds.south
+    };
+    let numbers = index.between_latitudes(bounds.south, bounds.north);
+    if !numbers.into_iter().any(|number| reaches(index.edges()[number as usize])) {
+        // No boundary comes near: all of it or nothing.
+        let whole = index.side(bounds.corners()[0]) == Side::Inside;
+        return if whole { area_m2(polygons) } else { 0.0 };
+    }
+    // Cut a little outside the place, so that the cut is no edge of it. The sweep works on a grid of 2^-30 of the larger box:
+    // under 0.1 mm for the city, about a centimetre for a place as large as Europe. What it finds smaller than that is a common edge,
+    // not a common area.
+    let near = clip(territory.geometry(), &bounds.wider_by(CLIP_MARGIN));
+    area_m2(&near.intersection(polygons))
+}
+
+/// Degrees, about ten metres.
+const CLIP_MARGIN: f64 = 1e-4;

@@ -58,6 +58,16 @@ impl Bounds {
         self.west <= point.lon && point.lon <= self.east && self.south <= point.lat && point.lat <= self.north
     }
 
+    /// The box with so many degrees more on every side.
+    pub(crate) fn wider_by(&self, degrees: f64) -> Bounds {
+        Bounds {
+            west: self.west - degrees,
+            south: self.south - degrees,
+            east: self.east + degrees,
+            north: self.north + degrees,
+        }
+    }
+
     /// Two opposite corners.
     pub(crate) fn corners(&self) -> [Coord<f64>; 2] {
         [Coord { x: self.west, y: self.south }, Coord { x: self.east, y: self.north }]
