@@ -20,11 +20,17 @@ use narhet_proto::{
 use narhet_responsibility::{Division, Responsibility};
 use narhet_runtime::Expected;
 use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
+use std::collections::HashMap;
+
+mod acts;
+mod rehearsal;
 
 /// The command that records divisions.
 pub const IMPORT_DIVISION: &str = "import-division";
 /// The query that answers what the command would, changing nothing.
 pub const REHEARSE_IMPORT: &str = "rehearse-import";
+/// The query what a coming division would end and begin; every context is asked the same afterwards.
+pub const REHEARSE_DIVISION: &str = "rehearse-division";
 
 const IMPORTERS: &[Role] = &[Role::CitySecurity, Role::Admin];
 
@@ -32,6 +38,8 @@ const IMPORTERS: &[Role] = &[Role::CitySecurity, Role::Admin];
 #[derive(Clone, Debug, Default)]
 pub struct AreaService {
     house: Responsibility,
+    /// The stream of each event about a takeover, the crisis board or a board, so that a reply can be given again.
+    streams: HashMap<Uuid, StreamId>,
 }
 
 impl AreaService {
@@ -46,6 +54,26 @@ impl AreaService {
             event_ids.iter().filter_map(|id| self.house.division(&id.to_string())).collect();
         divisions.sort_by_key(|division| division.valid_from());
         divisions
+    }
+
+    /// The last event of a stream.
+    fn last_of(&self, stream: &StreamId) -> Option<Uuid> {
+        // Ids of commanded events grow with time.
+        self.streams.iter().filter(|(_, of)| *of == stream).map(|(id, _)| *id).max()
+    }
+
+    /// What became of a takeover, the crisis board or a board, as its event left it.
+    fn record_of(&self, event_ids: &[Uuid], now: Timestamp) -> Option<AnswerBody> {
+        let stream = event_ids.iter().rev().find_map(|id| self.streams.get(id))?;
+        let known = self.house.head().0;
+        Some(match stream.kind() {
+            "takeover" => {
+                let body = AnswerBody::of(&self.house.takeover_view(stream.id(), now, known)?);
+                body.created(stream.id())
+            }
+            "crisis-board" => AnswerBody::of(&self.house.crisis_board(Timestamp::MAX, known)),
+            _ => AnswerBody::of(&self.house.board(stream.id())?).created(stream.id()),
+        })
     }
 
     fn import(&self, request: &Request, env: &Env) -> Result<Decision, Problem> {
@@ -77,8 +105,18 @@ impl Service for AreaService {
     const CONTEXT: Context = Context::Area;
     /// Erasures: the role's own keys of an erased subject are destroyed.
     const FOLLOWS: &'static [Follow] = &[Follow { context: Context::Actors, from_start: false }];
-    const COMMANDS: &'static [&'static str] = &[IMPORT_DIVISION];
-    const QUERIES: &'static [&'static str] = &[REHEARSE_IMPORT];
+    const COMMANDS: &'static [&'static str] = &[
+        IMPORT_DIVISION,
+        acts::ACTIVATE,
+        acts::END,
+        acts::TAKE_OVER,
+        acts::RETURN,
+        acts::REPORT,
+        acts::ESTABLISH,
+        acts::RENAME,
+        acts::DISSOLVE,
+    ];
+    const QUERIES: &'static [&'static str] = &[REHEARSE_IMPORT, REHEARSE_DIVISION];
 
     fn first_start(&self, env: &Env) -> Vec<Write> {
         let owner = Principal::house().owner();
@@ -115,6 +153,9 @@ impl Service for AreaService {
 
     fn evolve(&mut self, event: &Event) {
         self.house.apply(event);
+        if ["takeover", "crisis-board", "board"].contains(&event.subject.kind()) {
+            self.streams.insert(event.id, event.subject.clone());
+        }
     }
 
     fn observe(&mut self, _event: &Event) {}
@@ -126,20 +167,32 @@ impl Service for AreaService {
     fn decide(&self, command: &str, request: &Request, env: &Env) -> Result<Decision, Problem> {
         match command {
             IMPORT_DIVISION => self.import(request, env),
+            acts::ACTIVATE => self.activate(request, env),
+            acts::END => self.end_crisis_board(request, env),
+            acts::TAKE_OVER => self.take_over(request, env),
+            acts::RETURN => self.return_takeover(request, env),
+            acts::REPORT => self.report_takeover(request, env),
+            acts::ESTABLISH => self.establish_board(request, env),
+            acts::RENAME => self.rename_board(request, env),
+            acts::DISSOLVE => self.dissolve_board(request, env),
             _ => Err(unknown(command)),
         }
     }
 
-    fn reply(&self, command: &str, event_ids: &[Uuid], _env: &Env) -> Result<AnswerBody, Problem> {
+    fn reply(&self, command: &str, event_ids: &[Uuid], env: &Env) -> Result<AnswerBody, Problem> {
         match command {
             IMPORT_DIVISION => Ok(AnswerBody::of(&Report::of_recorded(&self.divisions(event_ids)))),
-            _ => Err(unknown(command)),
+            _ => self.record_of(event_ids, env.now).ok_or_else(|| unknown(command)),
         }
     }
 
     fn answer(&self, query: &str, request: &Request, env: &Env) -> Result<AnswerBody, Problem> {
         match query {
             REHEARSE_IMPORT => self.rehearse(request, env),
+            REHEARSE_DIVISION => {
+                importer(env.principal)?;
+                rehearsal::answer(request, &self.house, env)
+            }
             _ => Err(unknown(query)),
         }
     }

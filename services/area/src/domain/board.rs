@@ -80,12 +80,8 @@ pub fn dissolve(
     successor: &str,
     house: &Responsibility,
 ) -> Result<BoardDissolved, Rejection> {
-    const STANDING: [&str; 4] = [
-        BoardId::KOMMUNSTYRELSEN,
-        BoardId::LANSSTYRELSEN,
-        BoardId::SOCIALNAMNDEN,
-        BoardId::KRISLEDNINGSNAMNDEN,
-    ];
+    const STANDING: [&str; 4] =
+        [BoardId::KOMMUNSTYRELSEN, BoardId::LANSSTYRELSEN, BoardId::SOCIALNAMNDEN, BoardId::KRISLEDNINGSNAMNDEN];
     if STANDING.contains(&id) {
         return Err(Rejection::Standing(id.to_owned()));
     }

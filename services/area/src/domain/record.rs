@@ -57,12 +57,12 @@ pub struct DivisionOutcome {
 }
 
 /// A division on the timeline that the import would lead to.
-enum Version<'a> {
+pub(super) enum Version<'a> {
     Held(&'a Division),
     New { planned: &'a PlannedDivision, id: Uuid },
 }
 
-impl Version<'_> {
+impl<'a> Version<'a> {
     fn id(&self) -> String {
         match self {
             Version::Held(division) => division.id().to_owned(),
@@ -78,7 +78,7 @@ impl Version<'_> {
     }
 
     /// Area id and board of each area.
-    fn holders(&self) -> Vec<(&str, &Named)> {
+    pub(super) fn holders(&self) -> Vec<(&'a str, &'a Named)> {
         match self {
             Version::Held(division) => division.areas.iter().map(|area| (area.area.id.as_str(), &area.board)).collect(),
             Version::New { planned, .. } => {
@@ -196,12 +196,7 @@ impl<NewId: FnMut() -> Uuid> Facts<NewId> {
         let (Some((_, before)), Some(after)) = (versions.range(..from).next_back(), versions.get(&from)) else {
             return;
         };
-        let staying: BTreeSet<&str> = after.holders().iter().map(|(_, board)| board.id.as_str()).collect();
-        let mut ending: Vec<&Named> = before.holders().into_iter().map(|(_, board)| board).collect();
-        ending.sort_by(|one, other| one.id.cmp(&other.id));
-        ending.dedup_by(|one, other| one.id == other.id);
-        for board in ending.into_iter().filter(|board| !staying.contains(board.id.as_str())) {
-            let successor = successor(board, before, after);
+        for (board, successor) in endings(before, after) {
             if !house.has_recorded_end(&board.id, from, &successor.id) {
                 let division_id = Some(after.id());
                 self.push(Fact::Dissolved(BoardDissolved {
@@ -229,6 +224,16 @@ impl<NewId: FnMut() -> Uuid> Facts<NewId> {
             }));
         }
     }
+}
+
+/// The boards that hold an area in one division and none in the next, by id, each with who inherits.
+pub(super) fn endings<'a>(before: &Version<'a>, after: &Version<'_>) -> Vec<(&'a Named, Named)> {
+    let staying: BTreeSet<&str> = after.holders().iter().map(|(_, board)| board.id.as_str()).collect();
+    let mut ending: Vec<&'a Named> = before.holders().into_iter().map(|(_, board)| board).collect();
+    ending.sort_by(|one, other| one.id.cmp(&other.id));
+    ending.dedup_by(|one, other| one.id == other.id);
+    ending.retain(|board| !staying.contains(board.id.as_str()));
+    ending.into_iter().map(|board| (board, successor(board, before, after))).collect()
 }
 
 /// The board that gets the largest share of what `board` held; ties by board id. Kommunstyrelsen inherits land that leaves

@@ -79,7 +79,9 @@ pub enum Rejection {
     NotTheTaker { ground: &'static str, allowed: &'static str, by: String },
     #[error("krisledningsnämnden is not in function at {at}: activate it first (POST /v1/crisis-board/activate)")]
     NotInFunction { at: Timestamp },
-    #[error("the chair alone may take over only what cannot wait: send \"urgent\": true, and report it to krisledningsnämnden")]
+    #[error(
+        "the chair alone may take over only what cannot wait: send \"urgent\": true, and report it to krisledningsnämnden"
+    )]
     ChairAlone,
     #[error("the area {area} is held by {holder} then, which is not among those taken over from")]
     HeldByAnother { area: String, holder: String },
@@ -181,8 +183,7 @@ pub fn give_back(
     house: &Responsibility,
     now: Timestamp,
 ) -> Result<TakeoverReturned, Rejection> {
-    let takeover =
-        house.takeover(takeover_id).ok_or_else(|| Rejection::UnknownTakeover(takeover_id.to_owned()))?;
+    let takeover = house.takeover(takeover_id).ok_or_else(|| Rejection::UnknownTakeover(takeover_id.to_owned()))?;
     if let Some(valid_to) = takeover.valid_to(house.head().0) {
         return Err(Rejection::AlreadyReturned { valid_to });
     }
@@ -208,8 +209,7 @@ pub fn report(
     house: &Responsibility,
     now: Timestamp,
 ) -> Result<TakeoverReported, Rejection> {
-    let takeover =
-        house.takeover(takeover_id).ok_or_else(|| Rejection::UnknownTakeover(takeover_id.to_owned()))?;
+    let takeover = house.takeover(takeover_id).ok_or_else(|| Rejection::UnknownTakeover(takeover_id.to_owned()))?;
     decided(reported_at, now)?;
     if to == "crisis-board" && !takeover.said.urgent {
         return Err(Rejection::NoReportOwed);
@@ -299,6 +299,3 @@ fn area(id: &str, command: &TakeOver, house: &Responsibility) -> Result<Named, R
         None => Ok(area.area.clone()),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -227,8 +227,7 @@ impl AreaService {
         if !["council", "crisis-board"].contains(&body.to.as_str()) {
             return Err(Problem::at("/to", "reported to \"council\" (kommunfullmäktige) or \"crisis-board\""));
         }
-        let (reported_at, reference) =
-            (body.reported_at.unwrap_or(env.now), reference("/reference", body.reference)?);
+        let (reported_at, reference) = (body.reported_at.unwrap_or(env.now), reference("/reference", body.reference)?);
         let report = takeover::report(&body.id, &body.to, reported_at, reference, self.responsibility(), env.now)
             .map_err(refused)?;
         let stream = StreamId::new("takeover", &report.takeover_id);
@@ -256,7 +255,10 @@ impl AreaService {
         let name = label("/name", body.name, ACTIVITY_LETTERS_MAX)?;
         let id = body.id.unwrap_or_else(|| slug(&name));
         let id = BoardId::new(id.as_str()).ok_or_else(|| {
-            Problem::at("/id", format!("{id:?} is not an id: lower-case letters, digits and hyphens, and no name of a role"))
+            Problem::at(
+                "/id",
+                format!("{id:?} is not an id: lower-case letters, digits and hyphens, and no name of a role"),
+            )
         })?;
         let source = label("/source", body.source, REFERENCE_LETTERS_MAX)?;
         let command = Establish { id, name, kind, valid_from: body.valid_from.map(local_midnight), source };
@@ -305,14 +307,7 @@ fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
 }
 
 /// One public event.
-fn recorded(
-    id: Uuid,
-    stream: StreamId,
-    message: &impl Message,
-    role: Role,
-    env: &Env,
-    expected: Expected,
-) -> Decision {
+fn recorded(id: Uuid, stream: StreamId, message: &impl Message, role: Role, env: &Env, expected: Expected) -> Decision {
     let draft = Draft::public(id, stream, env.principal.owner(), message);
     Decision { writes: vec![Write::one(expected, draft)], role: Some(role), answered_by: vec![id] }
 }
@@ -321,12 +316,7 @@ fn already(event: Option<Uuid>, role: Role) -> Decision {
     Decision { writes: Vec::new(), role: Some(role), answered_by: event.into_iter().collect() }
 }
 
-fn end_of(
-    valid_to: Option<Timestamp>,
-    decided_at: Option<Timestamp>,
-    text: String,
-    env: &Env,
-) -> Result<End, Problem> {
+fn end_of(valid_to: Option<Timestamp>, decided_at: Option<Timestamp>, text: String, env: &Env) -> Result<End, Problem> {
     let decided_at = decided_at.unwrap_or(env.now);
     let valid_to = valid_to.unwrap_or(decided_at.max(env.now));
     Ok(End { valid_to, decided_at, reference: reference("/reference", text)? })
@@ -341,7 +331,8 @@ fn label(pointer: &str, text: String, letters_max: usize) -> Result<String, Prob
     let text = text.trim().to_owned();
     let allowed = |letter: char| letter.is_alphanumeric() || " -–/.,:&()".contains(letter);
     if text.is_empty() || text.chars().count() > letters_max || !text.chars().all(allowed) {
-        let detail = format!("1 to {letters_max} letters, digits, spaces and -/.,:&(): it is a label that everybody reads");
+        let detail =
+            format!("1 to {letters_max} letters, digits, spaces and -/.,:&(): it is a label that everybody reads");
         return Err(Problem::at(pointer, detail));
     }
     let digits = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '-')).map(|run| run.replace('-', ""));
@@ -371,7 +362,9 @@ fn refused(rejection: Rejection) -> Problem {
         Rejection::AlreadyReturned { .. } | Rejection::AlreadyReported { .. } | Rejection::AlreadyTaken { .. } => {
             Problem::new(ErrorCode::Conflict, detail)
         }
-        Rejection::NotInFunction { .. } => Problem { code: ErrorCode::Conflict, ..Problem::refused(TAKEOVER_RULE, detail) },
+        Rejection::NotInFunction { .. } => {
+            Problem { code: ErrorCode::Conflict, ..Problem::refused(TAKEOVER_RULE, detail) }
+        }
         _ => Problem::refused(TAKEOVER_RULE, detail),
     }
 }

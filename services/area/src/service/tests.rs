@@ -1,7 +1,9 @@
 //! The rules of importing, each as one sentence, on small invented maps; a small house plays the host.
 
+mod acts;
 mod house;
 mod real;
+mod rehearsal;
 
 use super::*;
 use house::{House, Outcome, cell, cell_with_notch, map, with_decision};

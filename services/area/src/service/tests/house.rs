@@ -100,6 +100,27 @@ impl House {
         Ok(Outcome { report: serde_json::from_str(reply.body.get()).unwrap(), events })
     }
 
+    /// Does something as this role; answers the reply.
+    pub fn act(&mut self, role: Role, command: &str, body: &Value) -> Result<Value, Problem> {
+        let decision = self.decided(role, command, body)?;
+        let answered_by = decision.answered_by;
+        let events = self.commit(decision.writes);
+        let ids = if events.is_empty() { answered_by } else { events.iter().map(|event| event.id).collect() };
+        let reply = self.service.reply(command, &ids, &self.env())?;
+        Ok(serde_json::from_str(reply.body.get()).unwrap())
+    }
+
+    /// What would be done for this role, without doing it.
+    pub fn decided(&mut self, role: Role, command: &str, body: &Value) -> Result<Decision, Problem> {
+        self.principal.roles = vec![role];
+        self.service.decide(command, &self.request(body), &self.env())
+    }
+
+    pub fn ask(&self, query: &str, body: &Value) -> Result<Value, Problem> {
+        let answer = self.service.answer(query, &self.request(body), &self.env())?;
+        Ok(serde_json::from_str(answer.body.get()).unwrap())
+    }
+
     pub fn rehearse(&self, body: &Value) -> Result<Value, Problem> {
         let answer = self.service.answer(REHEARSE_IMPORT, &self.request(body), &self.env())?;
         Ok(serde_json::from_str(answer.body.get()).unwrap())
