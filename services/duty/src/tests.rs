@@ -120,7 +120,7 @@ fn a_late_report_is_held_by_the_successor_of_a_dissolved_board() {
             id: "vasterort".to_owned(),
             valid_to: instant("2023-06-30T22:00:00Z"),
             successor: Named::new("jarva", "Järva stadsdelsnämnd"),
-            division_id: house::DIVISION.to_owned(),
+            division_id: Some(house::DIVISION.to_owned()),
         },
         "board",
     );
