@@ -1,6 +1,8 @@
 //! The one list of event types.
 
-use crate::events::{Message, actors::*, area::*, duty::*, house::*, situation::*, takeover::*};
+use crate::events::{
+    Message, actors::*, area::*, duty::*, handover::*, house::*, situation::*, takeover::*,
+};
 use narhet_kernel::Context;
 use serde_json::value::RawValue;
 
@@ -53,10 +55,23 @@ pub const EVENT_TYPES: &[EventType] = &[
     EventType::of::<CalendarRecorded>(Context::Duty),
     EventType::of::<SupportCaseOpened>(Context::Duty),
     EventType::of::<FunctionAlarmed>(Context::Duty),
+    EventType::of::<SupportCaseAcknowledged>(Context::Duty),
+    EventType::of::<HandoverOffered>(Context::Duty),
+    EventType::of::<HandoverReminded>(Context::Duty),
+    EventType::of::<HandoverAccepted>(Context::Duty),
+    EventType::of::<HandoverRefused>(Context::Duty),
+    EventType::of::<HandoverTimedOut>(Context::Duty),
+    EventType::of::<HandoverRecalled>(Context::Duty),
+    EventType::of::<SupportCaseTakenOver>(Context::Duty),
+    EventType::of::<SupportCaseInherited>(Context::Duty),
+    EventType::of::<SupportCaseRelocated>(Context::Duty),
+    EventType::of::<SupportCaseClosed>(Context::Duty),
     EventType::of::<DutyPrincipalSeen>(Context::Duty),
     EventType::of::<IncidentReported>(Context::Situation),
     EventType::of::<IncidentStatusChanged>(Context::Situation),
     EventType::of::<SupportHeld>(Context::Situation),
+    EventType::of::<SupportMoved>(Context::Situation),
+    EventType::of::<SupportClosed>(Context::Situation),
     EventType::of::<SituationPrincipalSeen>(Context::Situation),
     EventType::of::<AreaSubjectForgotten>(Context::Area),
     EventType::of::<DutySubjectForgotten>(Context::Duty),

@@ -1,6 +1,7 @@
 //! What the context `duty` records: calendars and support cases.
 
 use super::{Message, Named, Why};
+use crate::{Sealed, codes::AffectedBasis};
 use narhet_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,18 @@ pub struct SupportCaseOpened {
     pub why: Vec<Why>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exercise: bool,
+    /// The coarse place: an area, never a dwelling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<Named>,
+    /// Why the board is affected; absent while there is none, and in events from before this was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<AffectedBasis>,
+    /// Why the case was opened by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Sealed>,
+    /// Whether something that looked like a personnummer was masked in the reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 impl Message for SupportCaseOpened {

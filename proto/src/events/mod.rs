@@ -3,6 +3,7 @@
 pub mod actors;
 pub mod area;
 pub mod duty;
+pub mod handover;
 pub mod house;
 pub mod situation;
 pub mod takeover;
@@ -24,7 +25,7 @@ pub trait Message: Serialize + DeserializeOwned {
 }
 
 /// A board or area as answers show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Named {
     pub id: String,

@@ -38,6 +38,9 @@ pub struct IncidentReported {
     /// The division the place was looked up in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area_version: Option<String>,
+    /// The members in which something that looked like a personnummer was masked: `title`, `affected/0/reason`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<String>,
 }
 
 impl Message for IncidentReported {
@@ -88,4 +91,34 @@ pub struct SupportHeld {
 impl Message for SupportHeld {
     const TYPE: &'static str = "se.narhet.situation.support-held.v1";
     const PROTO: &'static str = "narhet.situation.v1.SupportHeld";
+}
+
+/// Duty's log says that a case has another holder, or another responsible board; stream `incident/<id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SupportMoved {
+    pub incident_id: String,
+    pub case_id: String,
+    /// Absent while the case has no place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible_board: Option<Named>,
+    pub holder: Named,
+}
+
+impl Message for SupportMoved {
+    const TYPE: &'static str = "se.narhet.situation.support-moved.v1";
+    const PROTO: &'static str = "narhet.situation.v1.SupportMoved";
+}
+
+/// Duty's log says that a case is closed; stream `incident/<id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SupportClosed {
+    pub incident_id: String,
+    pub case_id: String,
+}
+
+impl Message for SupportClosed {
+    const TYPE: &'static str = "se.narhet.situation.support-closed.v1";
+    const PROTO: &'static str = "narhet.situation.v1.SupportClosed";
 }

@@ -1,10 +1,13 @@
 //! Samples of what the context `duty` records.
 
-use super::{Sample, at, jarva, named, pair, principal_seen, subject_forgotten, text};
+use super::{Sample, at, jarva, named, pair, principal_seen, sealed, subject_forgotten, text};
 use narhet_calendar::{ClockTime, Exception, HolidayRule, OfficeHours, Span, Weekday, WeeklyHours, Zone};
-use narhet_proto::events::{
-    Why,
-    duty::{CalendarRecorded, FunctionAlarmed, SupportCaseOpened},
+use narhet_proto::{
+    codes::AffectedBasis,
+    events::{
+        Why,
+        duty::{CalendarRecorded, FunctionAlarmed, SupportCaseOpened},
+    },
 };
 
 const CASE: &str = "5f0c6a52-9d1e-8000-8000-00000000c001";
@@ -81,6 +84,10 @@ fn support_case_opened() -> Vec<Sample> {
             },
         ],
         exercise: true,
+        area: Some(named("jarva", "Järva")),
+        basis: Some(AffectedBasis::Named),
+        reason: Some(sealed("reason")),
+        masked: true,
     };
     let least = SupportCaseOpened {
         case_id: text(CASE),
@@ -91,6 +98,10 @@ fn support_case_opened() -> Vec<Sample> {
         office_open: false,
         why: vec![],
         exercise: false,
+        area: None,
+        basis: None,
+        reason: None,
+        masked: false,
     };
     pair("support-case", CASE, full, least)
 }

@@ -6,6 +6,7 @@
 mod actors;
 mod area;
 mod duty;
+mod handover;
 mod situation;
 mod takeover;
 
@@ -29,7 +30,7 @@ pub struct Sample {
 
 /// Two or more of each type, the full one first and then the least.
 pub fn all() -> Vec<Sample> {
-    [area::samples(), duty::samples(), situation::samples(), actors::samples(), takeover::samples()]
+    [area::samples(), duty::samples(), handover::samples(), situation::samples(), actors::samples(), takeover::samples()]
         .into_iter()
         .flatten()
         .flatten()

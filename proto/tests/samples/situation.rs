@@ -3,7 +3,7 @@
 use super::{Sample, at, jarva, named, pair, principal_seen, sample, sealed, subject_forgotten, text};
 use narhet_proto::{
     codes::{AffectedBasis, IncidentKind, IncidentStatus},
-    events::situation::{Affected, IncidentReported, IncidentStatusChanged, SupportHeld},
+    events::situation::{Affected, IncidentReported, IncidentStatusChanged, SupportClosed, SupportHeld, SupportMoved},
 };
 use serde_json::json;
 
@@ -15,6 +15,8 @@ pub fn samples() -> Vec<Vec<Sample>> {
         incident_reported(),
         incident_status_changed(),
         support_held(),
+        support_moved(),
+        support_closed(),
         principal_seen::<2>(),
         subject_forgotten::<2>(),
     ]
@@ -51,6 +53,7 @@ fn incident_reported() -> Vec<Sample> {
         lead_rule: text("omradesansvar/2020"),
         needs_support: true,
         area_version: Some(text("01977420-9c00-7000-8000-00000000d001")),
+        masked: vec![text("description")],
     };
     let least = IncidentReported {
         incident_id: text(INCIDENT),
@@ -67,6 +70,7 @@ fn incident_reported() -> Vec<Sample> {
         lead_rule: text("omradesansvar/2020"),
         needs_support: false,
         area_version: None,
+        masked: vec![],
     };
     // With k ≥ 2 the exact place is sealed: no geometry, and still a JSON object.
     let sealed_place = IncidentReported { place: Some(json!(sealed("place"))), ..least.clone() };
@@ -88,4 +92,19 @@ fn support_held() -> Vec<Sample> {
         holder: named("socialnamnden", "Socialnämnden"),
     };
     pair("incident", INCIDENT, held(Some(jarva())), held(None))
+}
+
+fn support_moved() -> Vec<Sample> {
+    let moved = |responsible_board| SupportMoved {
+        incident_id: text(INCIDENT),
+        case_id: text(CASE),
+        responsible_board,
+        holder: jarva(),
+    };
+    pair("incident", INCIDENT, moved(Some(jarva())), moved(None))
+}
+
+fn support_closed() -> Vec<Sample> {
+    let closed = || SupportClosed { incident_id: text(INCIDENT), case_id: text(CASE) };
+    pair("incident", INCIDENT, closed(), closed())
 }

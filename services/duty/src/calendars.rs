@@ -1,6 +1,10 @@
 //! Calendars as the host drives them: the central one at a house's first start, every version to the fold.
 
-use crate::{office::CENTRAL, read_model::read, service::Duty};
+use crate::{
+    case_log::read,
+    office::{CENTRAL, Recorded},
+    service::Duty,
+};
 use narhet_calendar::OfficeHours;
 use narhet_kernel::{Principal, StreamId};
 use narhet_proto::{Draft, Event, Message, events::duty::CalendarRecorded};
@@ -16,8 +20,10 @@ pub fn first_start(env: &Env<'_>) -> Vec<Write> {
 
 /// Folds a recorded version.
 pub fn evolve(duty: &mut Duty, event: &Event) {
-    if event.event_type == CalendarRecorded::TYPE && event.subject.id() == CENTRAL {
-        let recorded: CalendarRecorded = read(event);
-        duty.office.record(event.position, event.id, recorded.calendar);
+    if event.event_type == CalendarRecorded::TYPE {
+        let CalendarRecorded { calendar } = read(event);
+        duty.offices.record(Recorded { event: event.id, position: event.position, time: event.time, hours: calendar });
+        // A board's own steers when it is asked, and the central one stands in for those that are missing.
+        duty.set_case_timers();
     }
 }

@@ -22,18 +22,28 @@
 
 pub mod domain {
     //! Pure rules: values in, values out.
+    pub mod custody;
+    pub mod handover;
     pub mod holder_rule;
     pub mod support;
     pub mod support_case;
     pub mod why;
+    pub mod why_handover;
 }
 pub mod calendars;
+pub mod case_commands;
+pub mod case_log;
+pub mod case_timers;
+pub mod case_view;
 pub mod cases;
+pub mod incidents;
 pub mod intake;
 pub mod limits;
 pub mod office;
 pub mod on_duty;
+pub mod opening;
 pub mod read_model;
+pub mod relocation;
 pub mod service;
 
 pub use service::Duty;

@@ -1,42 +1,110 @@
-//! The central calendar of kontorstid as folded from duty's own log; no board's calendar moves the rule.
+//! Calendars of kontorstid as folded from duty's own log: the central one decides the rule, and no board's moves it; a board's
+//! own steers when it is asked and reached. A board without one is asked by the central calendar (ASSUMPTION).
 
-use crate::domain::why::{CalendarVersion, OfficeAnswer};
+use crate::domain::{
+    handover::Hours,
+    why::{CalendarVersion, OfficeAnswer},
+};
 use narhet_calendar::{Calendars, OfficeHours};
 use narhet_kernel::{Timestamp, Uuid};
+use std::collections::BTreeMap;
 
 /// The stream `calendar/<id>` of the calendar that decides the rule.
 pub const CENTRAL: &str = "kontorstid";
 
 /// As known at the head of the log.
-const NOW: u64 = u64::MAX;
+pub const NOW: u64 = u64::MAX;
 
-/// The recorded versions of the central calendar.
+/// The recorded versions of one calendar.
 #[derive(Clone, Debug, Default)]
 pub struct Office {
     calendars: Calendars,
     /// The event of each version, version 1 first.
-    events: Vec<Uuid>,
+    recorded: Vec<Recorded>,
+}
+
+/// When and as what a version entered the log.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub event: Uuid,
+    pub position: u64,
+    pub time: Timestamp,
+    pub hours: OfficeHours,
+}
+
+/// Every calendar, by the id of its stream.
+#[derive(Clone, Debug, Default)]
+pub struct Offices {
+    by_id: BTreeMap<String, Office>,
+    /// What stands in for a calendar nobody has recorded.
+    none: Office,
+}
+
+impl Offices {
+    /// Takes the next recorded version of a calendar.
+    pub fn record(&mut self, recorded: Recorded) {
+        self.by_id.entry(recorded.hours.id.clone()).or_default().record(recorded);
+    }
+
+    pub fn central(&self) -> &Office {
+        self.by_id.get(CENTRAL).unwrap_or(&self.none)
+    }
+
+    /// The calendar with this id, when one is recorded.
+    pub fn get(&self, id: &str) -> Option<&Office> {
+        self.by_id.get(id)
+    }
+
+    /// The calendar that steers when a board is asked.
+    pub fn of_board(&self, board: &str) -> &Office {
+        self.by_id.get(board).unwrap_or_else(|| self.central())
+    }
 }
 
 impl Office {
-    /// Takes the next recorded version.
-    pub fn record(&mut self, position: u64, event: Uuid, hours: OfficeHours) {
-        self.calendars.record(position, hours);
-        self.events.push(event);
+    fn record(&mut self, recorded: Recorded) {
+        self.calendars.record(recorded.position, recorded.hours.clone());
+        self.recorded.push(recorded);
     }
 
     pub fn is_recorded(&self) -> bool {
-        !self.events.is_empty()
+        !self.recorded.is_empty()
+    }
+
+    /// The number of the last recorded version.
+    pub fn version(&self) -> u64 {
+        self.recorded.len() as u64
+    }
+
+    /// The recorded versions, version 1 first.
+    pub fn versions(&self) -> &[Recorded] {
+        &self.recorded
+    }
+
+    /// The version that an event recorded, with its number.
+    pub fn of_event(&self, event: Uuid) -> Option<(u64, &Recorded)> {
+        (1..).zip(&self.recorded).find(|(_, recorded)| recorded.event == event)
+    }
+
+    /// The log position up to which something was recorded at an instant.
+    pub fn known_at(&self, instant: Timestamp) -> u64 {
+        let until = self.recorded.iter().rev().find(|recorded| recorded.time <= instant);
+        until.map_or(0, |recorded| recorded.position)
     }
 
     pub fn at(&self, at: Timestamp) -> OfficeAnswer {
-        let Some((hours, number)) = self.calendars.in_force(at, NOW) else {
+        self.at_as_known(at, NOW)
+    }
+
+    /// Whether it was open at an instant, as known at a position of the log.
+    pub fn at_as_known(&self, at: Timestamp, known: u64) -> OfficeAnswer {
+        let Some((hours, number)) = self.calendars.in_force(at, known) else {
             return OfficeAnswer { at, open: false, closed_because: None, calendar: None };
         };
-        let event = usize::try_from(number).ok().and_then(|number| self.events.get(number.checked_sub(1)?));
+        let recorded = usize::try_from(number).ok().and_then(|number| self.recorded.get(number.checked_sub(1)?));
         let calendar = CalendarVersion {
             number,
-            event_id: event.map(Uuid::to_string).unwrap_or_default(),
+            event_id: recorded.map(|recorded| recorded.event.to_string()).unwrap_or_default(),
             source: hours.source.clone(),
             assumption: hours.assumption,
         };
@@ -44,8 +112,27 @@ impl Office {
         OfficeAnswer { at, open: closed_because.is_none(), closed_because, calendar: Some(calendar) }
     }
 
-    /// The next instant at which the office opens or closes.
-    pub fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
-        self.calendars.next_change(after, NOW)
+    /// The version in force at an instant, and its number.
+    pub fn in_force(&self, at: Timestamp, known: u64) -> Option<(&OfficeHours, u64)> {
+        self.calendars.in_force(at, known)
+    }
+
+    /// The next instant at which the office opens or closes, as known at a position of the log.
+    pub fn next_change(&self, after: Timestamp, known: u64) -> Option<Timestamp> {
+        self.calendars.next_change(after, known)
+    }
+}
+
+impl Hours for Office {
+    fn is_open(&self, at: Timestamp) -> bool {
+        self.calendars.is_open(at, NOW) == Some(true)
+    }
+
+    fn next_opening(&self, after: Timestamp) -> Option<Timestamp> {
+        let mut change = self.next_change(after, NOW)?;
+        while !self.is_open(change) {
+            change = self.next_change(change, NOW)?;
+        }
+        Some(change)
     }
 }

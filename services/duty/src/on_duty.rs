@@ -7,7 +7,7 @@ use crate::{
     },
     intake::{self, board_name},
     limits::CHANGES_LOOKED_AT_MAX,
-    office::Office,
+    office::{NOW, Office},
     service::Duty,
 };
 use narhet_geo::{Match, Point};
@@ -56,7 +56,7 @@ struct Place<'a> {
 pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
     let (point, occurred_at) = intake::duty(request.body.get())?;
     let at = occurred_at.unwrap_or(env.now);
-    Ok(AnswerBody::of(&answer(point, at, &duty.map, &duty.office)))
+    Ok(AnswerBody::of(&answer(point, at, &duty.map, &duty.offices.central())))
 }
 
 /// Answers for a place and an instant, as known now.
@@ -112,7 +112,7 @@ impl Place<'_> {
         for _ in 0..CHANGES_LOOKED_AT_MAX {
             let border = borders.clone().find(|border| *border > cursor);
             // Outside the city nobody answers, whatever the hour.
-            let office = now.responsible.as_ref().and_then(|_| self.office.next_change(cursor));
+            let office = now.responsible.as_ref().and_then(|_| self.office.next_change(cursor, NOW));
             cursor = border.into_iter().chain(office).min()?;
             let then = self.standing_at(cursor);
             if then != *now {

@@ -1,15 +1,14 @@
-//! The fold that answers are made from: every support case, by incident.
+//! The fold that answers and decisions start from: every support case with its history, by id and by incident.
 
-use crate::domain::support_case::{self, State};
-use narhet_kernel::{BoardId, Principal, Timestamp};
-use narhet_proto::{
-    Event, Message, access,
-    events::{
-        Named, Why,
-        duty::{FunctionAlarmed, SupportCaseOpened},
+use crate::{
+    case_log::{self, decoded},
+    domain::{
+        custody::Life,
+        support_case::{Event as Happened, State},
     },
 };
-use serde::Serialize;
+use narhet_kernel::{BoardId, Klass, Principal, Timestamp, Uuid};
+use narhet_proto::{Event, access, events::duty::SupportCaseOpened};
 use std::collections::{BTreeMap, HashMap};
 
 /// Every support case of the house.
@@ -17,83 +16,94 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Cases {
     by_id: HashMap<String, Case>,
     by_incident: BTreeMap<String, Vec<String>>,
+    /// By the position of the opening in duty's log: newest last.
+    by_position: BTreeMap<u64, String>,
+    /// The case of an event, for replies that must come out the same.
+    by_event: HashMap<Uuid, String>,
 }
 
 /// One case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     pub opened: SupportCaseOpened,
-    /// When the holder began to hold: the recorded time of the event.
-    pub since: Timestamp,
+    pub position: u64,
     pub owner: BoardId,
+    /// Widened by every board that the case came to concern.
     pub readers: String,
-    pub state: State,
-    pub alarms: Vec<AlarmView>,
+    pub klass: Klass,
+    /// Of the stream.
+    pub version: u64,
+    pub life: Life,
+    pub history: Vec<Entry>,
 }
 
-/// A case as its readers see it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CaseView<'a> {
-    pub id: &'a str,
-    pub incident_id: &'a str,
-    pub status: &'static str,
-    /// Null while the place is unknown.
-    pub responsible_board: Option<&'a Named>,
-    pub holder: &'a Named,
-    pub since: Timestamp,
-    pub occurred_at: Timestamp,
-    pub office_open: bool,
-    pub exercise: bool,
-    pub alarms: &'a [AlarmView],
-    pub why: &'a [Why],
-}
-
-/// An alarm as readers see it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AlarmView {
-    pub function: String,
-    pub board: Named,
-    pub task: String,
+/// One event of a case's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub event_id: Uuid,
+    pub event_type: &'static str,
     pub time: Timestamp,
+    pub version: u64,
+    /// Who commanded it; `None` for what a process caused.
+    pub principal: Option<String>,
+    pub event: Happened,
 }
 
 impl Cases {
-    /// Folds an event of duty's log; other types leave everything as it is.
-    pub fn apply(&mut self, event: &Event) {
-        let Some(happened) = decoded(event) else { return };
+    /// Folds an event of duty's log and says which case it concerned; other streams leave everything as it is.
+    pub fn apply(&mut self, event: &Event) -> Option<String> {
+        if event.subject.kind() != case_log::STREAM {
+            return None;
+        }
         let id = event.subject.id();
-        if let support_case::Event::Opened(opened) = &happened
+        let happened = decoded(event);
+        if let Some((Happened::Opened(opened), _)) = &happened
             && !self.by_id.contains_key(id)
         {
             self.by_incident.entry(opened.incident_id.clone()).or_default().push(id.to_owned());
+            self.by_position.insert(event.position, id.to_owned());
             self.by_id.insert(id.to_owned(), Case::new(event, (**opened).clone()));
         }
-        let Some(case) = self.by_id.get_mut(id) else { return };
-        case.state = support_case::evolve(std::mem::take(&mut case.state), &happened);
-        if let support_case::Event::Alarmed(FunctionAlarmed { function, board, task, .. }) = happened {
-            case.alarms.push(AlarmView { function, board, task, time: event.time });
+        let case = self.by_id.get_mut(id)?;
+        case.version = event.version;
+        self.by_event.insert(event.id, id.to_owned());
+        if let Some((happened, event_type)) = happened {
+            case.fold(event, event_type, happened);
         }
+        Some(id.to_owned())
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Case> {
+        self.by_id.get(id)
     }
 
     /// The state a decision about this case starts from.
     pub fn state(&self, id: &str) -> State {
-        self.by_id.get(id).map(|case| case.state.clone()).unwrap_or_default()
+        self.by_id.get(id).map(|case| case.life.state.clone()).unwrap_or_default()
     }
 
-    /// The cases of an incident that a principal may read, by board, the one without board last.
-    pub fn of_incident(&self, incident_id: &str, principal: &Principal) -> Vec<CaseView<'_>> {
+    pub fn of_event(&self, event: Uuid) -> Option<&Case> {
+        self.by_event.get(&event).and_then(|id| self.by_id.get(id))
+    }
+
+    /// The cases of an incident, by board, those without board last.
+    pub fn of_incident(&self, incident_id: &str) -> Vec<&Case> {
         let ids = self.by_incident.get(incident_id).into_iter().flatten();
-        let mut cases: Vec<(&String, &Case)> = ids
-            .filter_map(|id| self.by_id.get_key_value(id))
-            .filter(|(_, case)| access::may_read(principal, case.owner.as_str(), &case.readers))
-            .collect();
-        cases.sort_by_key(|(id, case)| {
-            let board = case.opened.responsible_board.as_ref().map(|board| &board.id);
-            (board.is_none(), board, *id)
+        let mut cases: Vec<&Case> = ids.filter_map(|id| self.by_id.get(id)).collect();
+        cases.sort_by_key(|case| {
+            let board = case.responsible().map(|board| &board.id);
+            (board.is_none(), board.cloned(), case.opened.case_id.clone())
         });
-        cases.into_iter().map(|(id, case)| case.view(id)).collect()
+        cases
+    }
+
+    /// Newest first, those opened before a position.
+    pub fn before(&self, position: u64) -> impl Iterator<Item = &Case> {
+        self.by_position.range(..position).rev().filter_map(|(_, id)| self.by_id.get(id))
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Case> {
+        self.by_id.values()
     }
 }
 
@@ -101,43 +111,66 @@ impl Case {
     fn new(event: &Event, opened: SupportCaseOpened) -> Case {
         Case {
             opened,
-            since: event.time,
+            position: event.position,
             owner: event.owner.clone(),
             readers: event.readers.clone(),
-            state: State::default(),
-            alarms: Vec::new(),
+            klass: event.klass,
+            version: event.version,
+            life: Life::default(),
+            history: Vec::new(),
         }
     }
 
-    fn view<'a>(&'a self, id: &'a str) -> CaseView<'a> {
-        CaseView {
-            id,
-            incident_id: &self.opened.incident_id,
-            status: "held",
-            responsible_board: self.opened.responsible_board.as_ref(),
-            holder: &self.opened.holder,
-            since: self.since,
-            occurred_at: self.opened.occurred_at,
-            office_open: self.opened.office_open,
-            exercise: self.opened.exercise,
-            alarms: &self.alarms,
-            why: &self.opened.why,
+    fn fold(&mut self, event: &Event, event_type: &'static str, happened: Happened) {
+        self.life.apply(&happened, event.id, event.time);
+        if let Some(case) = self.life.state.case() {
+            self.readers = with_readers(&self.readers, case.boards().map(|board| board.id.as_str()));
+        }
+        self.history.push(Entry {
+            event_id: event.id,
+            event_type,
+            time: event.time,
+            version: event.version,
+            principal: event.role.is_some().then(|| event.principal.clone()),
+            event: happened,
+        });
+    }
+
+    pub fn may_be_read_by(&self, principal: &Principal) -> bool {
+        access::may_read(principal, self.owner.as_str(), &self.readers)
+    }
+
+    pub fn responsible(&self) -> Option<&narhet_proto::events::Named> {
+        self.life.state.case().and_then(|case| case.responsible.as_ref())
+    }
+
+    pub fn is_open(&self) -> bool {
+        matches!(self.life.state, State::Open(_))
+    }
+
+    /// The last event of the history.
+    pub fn last_event(&self) -> Option<&Entry> {
+        self.history.last()
+    }
+
+    /// The case as it was right after a version of its stream.
+    pub fn life_at(&self, version: u64) -> Life {
+        let mut life = Life::default();
+        for entry in self.history.iter().take_while(|entry| entry.version <= version) {
+            life.apply(&entry.event, entry.event_id, entry.time);
+        }
+        life
+    }
+}
+
+/// Readers with some boards more.
+pub fn with_readers<'a>(readers: &str, boards: impl Iterator<Item = &'a str>) -> String {
+    let mut all = readers.to_owned();
+    for board in boards {
+        if !all.split(',').any(|reader| reader == board) {
+            all.push(',');
+            all.push_str(board);
         }
     }
-}
-
-fn decoded(event: &Event) -> Option<support_case::Event> {
-    match event.event_type.as_str() {
-        SupportCaseOpened::TYPE => Some(support_case::Event::Opened(Box::new(read(event)))),
-        FunctionAlarmed::TYPE => Some(support_case::Event::Alarmed(read(event))),
-        _ => None,
-    }
-}
-
-/// Decodes the data of an event whose type is known.
-pub(crate) fn read<M: Message>(event: &Event) -> M {
-    serde_json::from_str(event.data.get()).unwrap_or_else(|error| {
-        // The host checks every event against the table before it hands it on: this is a broken invariant.
-        panic!("the {} at position {} cannot be decoded: {error}", event.event_type, event.position)
-    })
+    all
 }

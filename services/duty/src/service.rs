@@ -4,10 +4,20 @@
 //! command or a query is one line in a table; to add a module is its state in [`Duty`] and its line in `first_start`,
 //! `evolve`, `react`, `next_due`, `fire` and `health`, where it has something to say.
 
-use crate::{calendars, cases, office::Office, on_duty, read_model::Cases};
+use crate::{
+    calendars, case_commands,
+    case_timers::{self, CaseTimers},
+    cases,
+    incidents::Incidents,
+    office::Offices,
+    on_duty, opening,
+    read_model::Cases,
+    relocation,
+};
 use narhet_kernel::{Context, Timestamp, Uuid};
 use narhet_proto::{
-    Event,
+    Event, Message,
+    events::area::{BoardDissolved, DivisionRecorded},
     wire::{ErrorCode, Problem, Request},
 };
 use narhet_responsibility::Responsibility;
@@ -16,10 +26,13 @@ use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
 /// The context `duty`.
 #[derive(Default)]
 pub struct Duty {
-    pub(crate) office: Office,
+    pub(crate) offices: Offices,
     pub(crate) cases: Cases,
+    pub(crate) case_timers: CaseTimers,
     /// area's map as followed here.
     pub(crate) map: Responsibility,
+    /// Situation's incidents as followed here.
+    pub(crate) incidents: Incidents,
 }
 
 /// A command: how it is decided, and how its reply is rebuilt from the ids of what it led to.
@@ -35,10 +48,31 @@ struct Query {
     answer: fn(&Duty, &Request, &Env<'_>) -> Result<AnswerBody, Problem>,
 }
 
-const COMMANDS: &[Command] = &[];
+const fn case_command(
+    name: &'static str,
+    decide: fn(&Duty, &Request, &Env<'_>) -> Result<Decision, Problem>,
+) -> Command {
+    Command { name, decide, reply: case_commands::reply }
+}
 
-const QUERIES: &[Query] =
-    &[Query { name: "duty", answer: on_duty::query }, Query { name: "cases", answer: cases::of_incident }];
+const COMMANDS: &[Command] = &[
+    case_command("acknowledge-case", case_commands::acknowledge),
+    case_command("offer-case", case_commands::offer),
+    case_command("recall-offer", case_commands::recall),
+    case_command("accept-offer", case_commands::accept),
+    case_command("refuse-offer", case_commands::refuse),
+    case_command("take-over-case", case_commands::take_over),
+    case_command("close-case", case_commands::close),
+    case_command("relocate-case", relocation::relocate),
+    Command { name: "open-case", decide: opening::open, reply: case_commands::created },
+];
+
+const QUERIES: &[Query] = &[
+    Query { name: "duty", answer: on_duty::query },
+    Query { name: "cases", answer: cases::of_incident },
+    Query { name: "case", answer: cases::one },
+    Query { name: "support-cases", answer: cases::list },
+];
 
 const COMMAND_NAMES: [&str; COMMANDS.len()] = {
     let mut names = [""; COMMANDS.len()];
@@ -70,7 +104,7 @@ impl Service for Duty {
     const CONTEXT: Context = Context::Duty;
     const FOLLOWS: &'static [Follow] = &[
         Follow { context: Context::Area, from_start: true },
-        Follow { context: Context::Situation, from_start: false },
+        Follow { context: Context::Situation, from_start: true },
         // Erasures: the role's own keys of an erased subject are destroyed.
         Follow { context: Context::Actors, from_start: false },
     ];
@@ -83,11 +117,15 @@ impl Service for Duty {
 
     fn evolve(&mut self, event: &Event) {
         calendars::evolve(self, event);
-        self.cases.apply(event);
+        cases::evolve(self, event);
     }
 
     fn observe(&mut self, event: &Event) {
         self.map.apply(event);
+        self.incidents.observe(event);
+        if matches!(event.event_type.as_str(), BoardDissolved::TYPE | DivisionRecorded::TYPE) {
+            self.set_case_timers();
+        }
     }
 
     fn react(&self, event: &Event, env: &Env<'_>) -> Vec<Write> {
@@ -112,19 +150,19 @@ impl Service for Duty {
 
     /// The earliest timer of any module.
     fn next_due(&self) -> Option<Timestamp> {
-        None
+        self.case_timers.next()
     }
 
     /// What is due in every module.
-    fn fire(&mut self, _env: &Env<'_>) -> Vec<Write> {
-        Vec::new()
+    fn fire(&mut self, env: &Env<'_>) -> Vec<Write> {
+        case_timers::fire(self, env)
     }
 
     fn health(&self, _now: Timestamp) -> Result<(), String> {
         if let Err(unreadable) = self.map.health() {
             return Err(format!("the map cannot be trusted: {unreadable}"));
         }
-        if !self.office.is_recorded() {
+        if !self.offices.central().is_recorded() {
             return Err("the central calendar of office hours is not recorded".to_owned());
         }
         Ok(())

@@ -7,6 +7,7 @@ mod incidents;
 mod map;
 mod node;
 mod reply;
+mod support_cases;
 
 use crate::{
     app::Shared,
@@ -51,6 +52,10 @@ enum Call {
     ListIncidents,
     ReadIncident,
     ChangeIncident,
+    OpenCase,
+    ListCases,
+    ReadCase,
+    ActOnCase,
     Events,
     Boards,
     Areas,
@@ -79,7 +84,7 @@ impl Route {
         match self.call {
             Call::Import => IMPORT_TIMEOUT,
             Call::Verify | Call::BackUp => KEEPER_TIMEOUT,
-            Call::ReportIncident | Call::ChangeIncident => COMMAND_TIMEOUT,
+            Call::ReportIncident | Call::ChangeIncident | Call::OpenCase | Call::ActOnCase => COMMAND_TIMEOUT,
             _ => READ_TIMEOUT,
         }
     }
@@ -90,7 +95,7 @@ const fn route(method: &'static Method, path: &'static str, gate: Gate, call: Ca
 }
 
 /// Every route there is.
-pub const ROUTES: [Route; 17] = [
+pub const ROUTES: &[Route] = &[
     route(&Method::GET, "/healthz", Gate::Open, Call::Alive),
     route(&Method::GET, "/readyz", Gate::Open, Call::Ready),
     route(&Method::GET, "/metrics", Gate::Open, Call::Metrics),
@@ -105,6 +110,17 @@ pub const ROUTES: [Route; 17] = [
     route(&Method::GET, "/v1/incidents", Gate::ReadIncidents, Call::ListIncidents),
     route(&Method::GET, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ReadIncident),
     route(&Method::PATCH, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ChangeIncident),
+    route(&Method::POST, "/v1/support-cases", Gate::ReadIncidents, Call::OpenCase),
+    route(&Method::GET, "/v1/support-cases", Gate::ReadIncidents, Call::ListCases),
+    route(&Method::GET, "/v1/support-cases/{id}", Gate::ReadIncidents, Call::ReadCase),
+    route(&Method::POST, "/v1/support-cases/{id}/acknowledge", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/offer", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/recall", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/accept", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/refuse", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/take-over", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/relocate", Gate::ReadIncidents, Call::ActOnCase),
+    route(&Method::POST, "/v1/support-cases/{id}/close", Gate::ReadIncidents, Call::ActOnCase),
     route(&Method::GET, "/v1/events", Gate::ReadEvents, Call::Events),
     route(&Method::POST, "/v1/node/verify", Gate::VerifyLogs, Call::Verify),
     route(&Method::POST, "/v1/node/backup", Gate::BackUpLogs, Call::BackUp),
@@ -126,6 +142,10 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::ListIncidents => get(incidents::list),
         Call::ReadIncident => get(incidents::read),
         Call::ChangeIncident => patch(incidents::change),
+        Call::OpenCase => post(support_cases::open),
+        Call::ListCases => get(support_cases::list),
+        Call::ReadCase => get(support_cases::read),
+        Call::ActOnCase => post(support_cases::act),
         Call::Events => get(events::events),
         Call::Verify => post(node::verify),
         Call::BackUp => post(node::back_up),

@@ -90,6 +90,10 @@ pub fn case_opened(position: u64, id: &str, holder: &str, readers: &str) -> Logg
         office_open: false,
         why: Vec::new(),
         exercise: false,
+        area: None,
+        basis: None,
+        reason: None,
+        masked: false,
     };
     logged(Context::Duty, position, StreamId::new("support-case", &message.case_id), readers, &message)
 }

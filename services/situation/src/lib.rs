@@ -34,6 +34,7 @@ pub mod queries;
 pub mod read_model;
 pub mod sealing;
 pub mod service;
+pub mod support;
 pub mod view;
 pub mod watch;
 

@@ -5,7 +5,7 @@ use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
     codes::{IncidentStatus, SupportState},
-    events::situation::{IncidentReported, IncidentStatusChanged, SupportHeld},
+    events::situation::{IncidentReported, IncidentStatusChanged, SupportClosed, SupportHeld, SupportMoved},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -119,8 +119,13 @@ impl Incident {
     fn fold(&mut self, event: &Event, event_type: &'static str, happened: incident::Event) {
         self.state = incident::evolve(std::mem::take(&mut self.state), &happened);
         self.version = event.version;
-        if let incident::Event::SupportHeld(held) = &happened {
-            self.widen_readers(&held.holder.id);
+        match &happened {
+            incident::Event::SupportHeld(held) => self.widen_readers(&held.holder.id),
+            incident::Event::SupportMoved(moved) => {
+                self.widen_readers(&moved.holder.id);
+                moved.responsible_board.iter().for_each(|board| self.widen_readers(&board.id));
+            }
+            incident::Event::Reported(_) | incident::Event::StatusChanged(_) | incident::Event::SupportClosed(_) => {}
         }
         self.history.push(Entry {
             event_id: event.id,
@@ -168,7 +173,8 @@ impl Incident {
 
     /// The event that made the status what it is.
     pub fn status_event(&self) -> Uuid {
-        let made_it = |entry: &&Entry| !matches!(entry.event, incident::Event::SupportHeld(_));
+        let made_it =
+            |entry: &&Entry| matches!(entry.event, incident::Event::Reported(_) | incident::Event::StatusChanged(_));
         self.history.iter().rev().find(made_it).map_or(self.event_id, |entry| entry.event_id)
     }
 
@@ -176,10 +182,7 @@ impl Incident {
     pub fn concerns(&self, board: &str) -> bool {
         self.report.lead.id == board
             || self.report.affected.iter().any(|affected| affected.board.id == board)
-            || self
-                .history
-                .iter()
-                .any(|entry| matches!(&entry.event, incident::Event::SupportHeld(held) if held.holder.id == board))
+            || self.support().is_some_and(|support| support.concerns(board))
     }
 }
 
@@ -195,6 +198,8 @@ fn decoded(event: &Event) -> Option<(incident::Event, &'static str)> {
         IncidentReported::TYPE => Some((incident::Event::Reported(Box::new(read(event))), IncidentReported::TYPE)),
         IncidentStatusChanged::TYPE => Some((incident::Event::StatusChanged(read(event)), IncidentStatusChanged::TYPE)),
         SupportHeld::TYPE => Some((incident::Event::SupportHeld(read(event)), SupportHeld::TYPE)),
+        SupportMoved::TYPE => Some((incident::Event::SupportMoved(read(event)), SupportMoved::TYPE)),
+        SupportClosed::TYPE => Some((incident::Event::SupportClosed(read(event)), SupportClosed::TYPE)),
         _ => None,
     }
 }

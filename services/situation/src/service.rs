@@ -4,7 +4,7 @@ use crate::{
     domain::incident::{Command, Event as Happened, Rejection, State, decide},
     intake, queries,
     read_model::{Incident, Incidents},
-    sealing, view,
+    sealing, support, view,
     watch::SupportWatch,
 };
 use narhet_kernel::{BoardId, Context, Klass, Principal, Role, StreamId, Timestamp, Uuid};
@@ -57,7 +57,7 @@ impl Situation {
         let owner = env.principal.owner();
         let drafts = events.iter().filter_map(|event| match event {
             Happened::Reported(report) => Some(reported(report, event_id, owner.clone(), klass, exercise)),
-            Happened::StatusChanged(_) | Happened::SupportHeld(_) => None,
+            _ => None,
         });
         let writes = drafts.map(|draft| Write::one(Expected::NoStream, draft)).collect();
         Ok(Decision { writes, role: Some(role), answered_by: Vec::new() })
@@ -83,7 +83,7 @@ impl Situation {
             Happened::StatusChanged(changed) => {
                 Some(draft(incident, env.new_id(), changed, incident.readers.clone(), None))
             }
-            Happened::Reported(_) | Happened::SupportHeld(_) => None,
+            _ => None,
         });
         let writes = drafts.map(|draft| Write::one(Expected::Exactly(incident.version), draft)).collect();
         Ok(Decision { writes, role: Some(role), answered_by })
@@ -112,7 +112,7 @@ impl Situation {
                 let id = env.effect_id(NOTE_SUPPORT, event.id, 0);
                 Some(draft(incident, id, held, incident.readers_with(&held.holder.id), Some(event.time)))
             }
-            Happened::Reported(_) | Happened::StatusChanged(_) => None,
+            _ => None,
         });
         drafts.map(|draft| Write::one(Expected::Any, draft)).collect()
     }
@@ -149,7 +149,7 @@ impl Service for Situation {
             Some(Ok(opened)) => self.note_support(event, opened, env),
             // The host checks every event against the table before it hands it on: this is a broken invariant.
             Some(Err(error)) => panic!("duty's event {} cannot be decoded: {error}", event.id),
-            None => Vec::new(),
+            None => support::note(&self.incidents, event, env),
         }
     }
 
@@ -231,7 +231,7 @@ fn reported(report: &IncidentReported, id: Uuid, owner: BoardId, klass: Klass, e
 }
 
 /// A later event of an incident: it has the incident's owner, class and exercise mark.
-fn draft<M: Message>(
+pub(crate) fn draft<M: Message>(
     incident: &Incident,
     id: Uuid,
     message: &M,

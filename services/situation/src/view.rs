@@ -42,6 +42,9 @@ pub struct IncidentView {
     pub owner: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area_version: Option<String>,
+    /// The members in which something that looked like a personnummer was masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<String>,
     /// What is there and not shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
@@ -111,6 +114,7 @@ pub fn incident(incident: &Incident, standing: Standing, env: &Env<'_>) -> Incid
         klass: incident.klass.to_string(),
         owner: incident.owner.to_string(),
         area_version: report.area_version.clone(),
+        masked: report.masked.clone(),
         withheld: opener.withheld,
         why: why(incident),
         version: standing.version,
@@ -233,5 +237,13 @@ fn sentence(event: &Event) -> String {
             Some(board) => format!("{} håller krisstödsärendet för {}.", held.holder.name, board.name),
             None => format!("{} håller krisstödsärendet tills det är placerat hos en nämnd.", held.holder.name),
         },
+        Event::SupportMoved(moved) => match &moved.responsible_board {
+            Some(board) if board.id == moved.holder.id => {
+                format!("{} håller nu sitt krisstödsärende.", moved.holder.name)
+            }
+            Some(board) => format!("{} håller nu krisstödsärendet för {}.", moved.holder.name, board.name),
+            None => format!("{} håller nu krisstödsärendet.", moved.holder.name),
+        },
+        Event::SupportClosed(_) => "Ett krisstödsärende avslutades.".to_owned(),
     }
 }

@@ -6,6 +6,7 @@
 //! board unknown                 → socialnämnden, and the city's TiB is alarmed to place the case
 //! ```
 
+use super::handover::Terms;
 use narhet_kernel::Timestamp;
 use narhet_proto::events::Named;
 use serde::Deserialize;
@@ -33,6 +34,18 @@ pub struct SupportRule {
     /// The board that holds what occurs while the office is closed.
     pub outside_office_hours: String,
     pub without_board: WithoutBoard,
+    /// ASSUMPTION: the programme names no times for answering.
+    pub handover: HandoverRule,
+}
+
+/// How long an offer is open, and who is told when it comes to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandoverRule {
+    #[serde(flatten)]
+    pub terms: Terms,
+    pub refused: Alarm,
+    pub unanswered: Alarm,
 }
 
 /// What happens to a case whose affected board nobody knows yet.

@@ -32,6 +32,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AffectedBoard {
     pub board: Named,
+    pub area: Option<Named>,
     pub basis: AffectedBasis,
     /// Who has inherited its duties, when it was dissolved before the report came (a late report).
     pub successor: Option<Named>,
@@ -96,6 +97,9 @@ impl Request {
             why,
             exercise: self.exercise,
             alarm,
+            area: affected.and_then(|affected| affected.area.clone()),
+            basis: affected.map(|affected| affected.basis),
+            reason: None,
         };
         Owed { opening, successor }
     }

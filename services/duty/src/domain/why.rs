@@ -88,6 +88,12 @@ pub fn of_rule(
     Why { rule: rule.id.clone(), source: rule.source.clone(), text, event_ids, ..Why::default() }
 }
 
+/// Whether a board's office was open, by the calendar that steers when it is asked.
+pub fn of_office_of(office: &OfficeAnswer, board: &Named) -> Why {
+    let why = of_office(office);
+    Why { text: format!("{} ({})", why.text, board.name), ..why }
+}
+
 /// Whether the office was open, by the central calendar.
 pub fn of_office(office: &OfficeAnswer) -> Why {
     let wall = Zone::stockholm().wall(office.at);

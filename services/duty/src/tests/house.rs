@@ -27,6 +27,8 @@ pub struct House {
     folder: PathBuf,
     /// Duty's own log.
     pub log: Vec<Event>,
+    /// What it follows, in the order seen.
+    followed: Vec<Event>,
     versions: HashMap<String, u64>,
     positions: HashMap<Context, u64>,
 }
@@ -56,6 +58,7 @@ impl House {
             keys: Keys::open(&folder.join("data"), &folder.join("kek")).unwrap(),
             folder,
             log: Vec::new(),
+            followed: Vec::new(),
             versions: HashMap::new(),
             positions: HashMap::new(),
         };
@@ -82,7 +85,7 @@ impl House {
         self
     }
 
-    fn division(&mut self, id: &str, valid_from: &str, areas: &[(&str, f64, f64)]) {
+    pub fn division(&mut self, id: &str, valid_from: &str, areas: &[(&str, f64, f64)]) {
         for (board, west, east) in areas {
             let ring = json!([[west, 59.2], [east, 59.2], [east, 59.5], [west, 59.5], [west, 59.2]]);
             let drawn = AreaDrawn {
@@ -110,6 +113,7 @@ impl House {
         let draft = Draft::public(Uuid::new_v4(), StreamId::new(kind, "x"), owner, message);
         let event = self.place(&draft, Context::Area, None);
         self.duty.observe(&event);
+        self.followed.push(event);
     }
 
     /// Gives a draft its place in a context's log.
@@ -173,6 +177,7 @@ impl House {
             lead_rule: "samordning/kommunstyrelsen".to_owned(),
             needs_support,
             area_version: Some(DIVISION.to_owned()),
+            masked: Vec::new(),
         };
         let draft = Draft {
             id,
@@ -185,7 +190,76 @@ impl House {
             occurred_at: report.occurred_at,
             data: report.to_raw(),
         };
-        self.place(&draft, Context::Situation, None)
+        let event = self.place(&draft, Context::Situation, None);
+        self.duty.observe(&event);
+        self.followed.push(event.clone());
+        event
+    }
+
+    /// What is due is done, as the host would do it, until this instant.
+    pub fn goes_on_until(&mut self, until: &str) {
+        let until = instant(until);
+        while let Some(due) = self.duty.next_due().filter(|due| *due <= until) {
+            self.clock.set(due.max(self.clock.now()));
+            self.fires();
+        }
+        self.clock.set(until);
+    }
+
+    /// The clock stands where it stands, and the host looks what is due: as after a time when nobody was there.
+    pub fn fires(&mut self) {
+        let principal = Principal::house();
+        let env = Env::new(self.clock.now(), &principal, &self.keys, &self.clock, self.log.len() as u64);
+        let writes = self.duty.fire(&env);
+        self.commit(writes, None);
+    }
+
+    /// A command about the first case of an incident by the duty officer of a board, committed; the reply.
+    pub fn act(&mut self, command: &str, board: &str, incident: &Event, members: Value) -> Result<Value, Problem> {
+        let case = self.cases(incident)[0]["id"].as_str().unwrap().to_owned();
+        self.act_on(&case, command, board, members)
+    }
+
+    pub fn act_on(&mut self, case: &str, command: &str, board: &str, members: Value) -> Result<Value, Problem> {
+        let mut members = members;
+        members["id"] = json!(case);
+        self.command(&principal(&[Role::DutyOfficer], Some(board)), command, members)
+    }
+
+    /// A command, committed; the reply.
+    pub fn command(&mut self, principal: &Principal, command: &str, body: Value) -> Result<Value, Problem> {
+        self.command_at(principal, command, body, None)
+    }
+
+    pub fn command_at(
+        &mut self,
+        principal: &Principal,
+        command: &str,
+        body: Value,
+        if_match: Option<u64>,
+    ) -> Result<Value, Problem> {
+        let request = Request { if_match, ..request(principal, &body) };
+        let decision = self.with_env_of(principal, |duty, env| duty.decide(command, &request, env))?;
+        let mut ids: Vec<Uuid> = decision.writes.iter().flat_map(|write| &write.drafts).map(|draft| draft.id).collect();
+        if ids.is_empty() {
+            ids = decision.answered_by;
+        }
+        self.commit(decision.writes, None);
+        let reply = self.with_env_of(principal, |duty, env| duty.reply(command, &ids, env))?;
+        Ok(serde_json::from_str(reply.body.get()).unwrap())
+    }
+
+    /// One case, as kommunstyrelsen's crisis lead sees it.
+    pub fn case(&self, id: &str) -> Value {
+        self.ask_as(&principal(&[Role::CrisisLead], Some("kommunstyrelsen")), "case", json!({ "id": id })).unwrap()
+    }
+
+    /// The same log folded anew, as after a restart.
+    pub fn restarts(&mut self) {
+        let mut duty = Duty::default();
+        self.log.iter().for_each(|event| duty.evolve(event));
+        self.followed.iter().for_each(|event| duty.observe(event));
+        self.duty = duty;
     }
 
     pub fn ask(&self, query: &str, body: Value) -> Result<Value, Problem> {
@@ -193,15 +267,7 @@ impl House {
     }
 
     pub fn ask_as(&self, principal: &Principal, query: &str, body: Value) -> Result<Value, Problem> {
-        let request = Request {
-            principal: principal.clone(),
-            deadline: Timestamp::MAX,
-            correlation_id: Uuid::nil(),
-            idempotency_key: None,
-            if_match: None,
-            min_cursor: None,
-            body: to_raw_value(&body).unwrap(),
-        };
+        let request = request(principal, &body);
         let answer = self.with_env_of(principal, |duty, env| duty.answer(query, &request, env))?;
         Ok(serde_json::from_str(answer.body.get()).unwrap())
     }
@@ -209,6 +275,18 @@ impl House {
     pub fn cases(&self, incident: &Event) -> Vec<Value> {
         let answer = self.ask("cases", json!({ "incidentId": incident.subject.id() })).unwrap();
         answer["items"].as_array().unwrap().clone()
+    }
+}
+
+fn request(principal: &Principal, body: &Value) -> Request {
+    Request {
+        principal: principal.clone(),
+        deadline: Timestamp::MAX,
+        correlation_id: Uuid::nil(),
+        idempotency_key: None,
+        if_match: None,
+        min_cursor: None,
+        body: to_raw_value(body).unwrap(),
     }
 }
 

@@ -5,7 +5,11 @@ use narhet_kernel::Principal;
 use narhet_proto::{
     Event,
     access::may_read,
-    events::{duty::SupportCaseOpened, situation::SupportHeld},
+    events::{
+        duty::SupportCaseOpened,
+        handover::{HandoverAccepted, SupportCaseInherited, SupportCaseTakenOver},
+        situation::{SupportHeld, SupportMoved},
+    },
 };
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -21,6 +25,14 @@ impl Grants {
             (opened.incident_id, opened.holder.id)
         } else if let Some(Ok(held)) = event.data::<SupportHeld>() {
             (held.incident_id, held.holder.id)
+        } else if let Some(Ok(moved)) = event.data::<SupportMoved>() {
+            (moved.incident_id, moved.holder.id)
+        } else if let Some(Ok(accepted)) = event.data::<HandoverAccepted>() {
+            (accepted.incident_id, accepted.holder.id)
+        } else if let Some(Ok(taken)) = event.data::<SupportCaseTakenOver>() {
+            (taken.incident_id, taken.holder.id)
+        } else if let Some(Ok(inherited)) = event.data::<SupportCaseInherited>() {
+            (inherited.incident_id, inherited.to.id)
         } else {
             return;
         };

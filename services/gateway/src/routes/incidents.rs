@@ -111,12 +111,12 @@ pub async fn change(
     Ok(response)
 }
 
-fn etag(version: u64) -> String {
+pub(super) fn etag(version: u64) -> String {
     format!("\"v{version}\"")
 }
 
 /// The version in `If-Match`, which an update must carry.
-fn if_match(headers: &HeaderMap) -> Result<u64, Problem> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<u64, Problem> {
     let wanted = |detail: &str| Problem::parameter("If-Match", detail);
     let value = headers
         .get(header::IF_MATCH)
@@ -129,7 +129,7 @@ fn if_match(headers: &HeaderMap) -> Result<u64, Problem> {
 }
 
 /// Weak comparison, as RFC 9110 has it for `If-None-Match`.
-fn none_match_names(headers: &HeaderMap, etag: &str) -> bool {
+pub(super) fn none_match_names(headers: &HeaderMap, etag: &str) -> bool {
     let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     given.flat_map(|value| value.split(',')).any(|one| {
         let one = one.trim();

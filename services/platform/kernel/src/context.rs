@@ -17,6 +17,12 @@ impl Context {
     /// Every context, in the order in which a house starts them.
     pub const ALL: [Context; 4] = [Context::Area, Context::Duty, Context::Situation, Context::Actors];
 
+    /// Whether its log has something as soon as its house has been started once. A view of such a context that has nothing
+    /// yet has not been read, and nothing may be decided on it.
+    pub const fn speaks_first(self) -> bool {
+        !matches!(self, Context::Situation)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Context::Area => "area",

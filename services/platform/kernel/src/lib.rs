@@ -2,13 +2,14 @@
 //!
 //! Reading order: [`context`] names who owns what, [`id`] names things, [`klass`] how sensitive they are,
 //! [`principal`] who asks, [`vector`] how far somebody has read, [`clock`] what time it is,
-//! [`limits`] the bounds that hold everywhere.
+//! [`personnummer`] what no free text may keep, [`limits`] the bounds that hold everywhere.
 
 pub mod clock;
 pub mod context;
 pub mod id;
 pub mod klass;
 pub mod limits;
+pub mod personnummer;
 pub mod principal;
 pub mod vector;
 

@@ -149,7 +149,7 @@ impl<S: Service> Desk<S> {
     /// Whether what is decided on has been folded. A view that has nothing yet is one whose owner has not spoken: a place
     /// must not be located on an empty map.
     fn caught_up(&self) -> bool {
-        let views = S::FOLLOWS.iter().filter(|follow| follow.from_start);
+        let views = S::FOLLOWS.iter().filter(|follow| follow.from_start && follow.context.speaks_first());
         self.observed.covers(&self.targets) && views.into_iter().all(|view| self.observed.position(view.context) > 0)
     }
 

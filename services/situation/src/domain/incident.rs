@@ -2,14 +2,17 @@
 //!
 //! ```text
 //! (nothing) ──report──► expected ──► ongoing ──► ended        forward only; a step may be left out
-//!                           └── a support case is held, noted once for each case, at any stage
+//!                           └── a support case is held, moves to another board, is closed: noted from duty's log, at any stage
 //! ```
 
 use super::{affected::Lead, occurrence::Occurrence};
 use narhet_proto::{
     Sealed,
     codes::{IncidentKind, IncidentStatus, SupportState},
-    events::situation::{Affected, IncidentReported, IncidentStatusChanged, SupportHeld},
+    events::{
+        Named,
+        situation::{Affected, IncidentReported, IncidentStatusChanged, SupportClosed, SupportHeld, SupportMoved},
+    },
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +23,8 @@ pub enum Command {
     Report(Box<Report>),
     ChangeStatus(IncidentStatus),
     NoteSupport(SupportHeld),
+    NoteMove(SupportMoved),
+    NoteClosing(SupportClosed),
 }
 
 /// A whole report: located, and its free text sealed.
@@ -37,6 +42,8 @@ pub struct Report {
     pub lead: Lead,
     pub needs_support: bool,
     pub area_version: Option<String>,
+    /// The members in which something was masked.
+    pub masked: Vec<String>,
 }
 
 /// What has happened to an incident; the messages live in `proto`, because they are the stored contract.
@@ -45,6 +52,8 @@ pub enum Event {
     Reported(Box<IncidentReported>),
     StatusChanged(IncidentStatusChanged),
     SupportHeld(SupportHeld),
+    SupportMoved(SupportMoved),
+    SupportClosed(SupportClosed),
 }
 
 /// What deciding needs.
@@ -64,15 +73,24 @@ pub enum State {
 pub struct Support {
     /// The affected boards that need a case; `None` stands for the one case of an incident without any. Empty: not requested.
     needed: BTreeSet<Option<String>>,
-    /// Known cases by id: whose they are, and how far they have come.
-    cases: BTreeMap<String, (Option<String>, CaseStage)>,
+    /// Known cases by id.
+    cases: BTreeMap<String, KnownCase>,
 }
 
 /// What is known here of a case: duty owns the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct KnownCase {
+    /// The affected board it was opened for; what it makes complete does not change when it is placed or inherited.
+    of: Option<String>,
+    responsible: Option<Named>,
+    holder: Named,
+    stage: CaseStage,
+}
+
+/// How far a case has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaseStage {
     Held,
-    /// Nothing closes a case yet; the fold is ready for the event that will.
     Closed,
 }
 
@@ -87,11 +105,13 @@ pub enum Rejection {
 
 /// No events means "already so".
 pub fn decide(command: Command, state: &State) -> Result<Vec<Event>, Rejection> {
-    use Command::{ChangeStatus, NoteSupport, Report};
+    use Command::{ChangeStatus, NoteClosing, NoteMove, NoteSupport, Report};
     match (command, state) {
         (Report(report), State::Unreported) => Ok(vec![Event::Reported(Box::new(reported(*report)))]),
         (Report(_), State::Reported { .. }) => Ok(vec![]),
-        (ChangeStatus(_) | NoteSupport(_), State::Unreported) => Err(Rejection::NotReported),
+        (ChangeStatus(_) | NoteSupport(_) | NoteMove(_) | NoteClosing(_), State::Unreported) => {
+            Err(Rejection::NotReported)
+        }
         (ChangeStatus(to), State::Reported { status, .. }) if to == *status => Ok(vec![]),
         (ChangeStatus(to), State::Reported { status, .. }) if to < *status => {
             Err(Rejection::Backwards { from: *status, to })
@@ -99,6 +119,10 @@ pub fn decide(command: Command, state: &State) -> Result<Vec<Event>, Rejection> 
         (ChangeStatus(to), State::Reported { incident_id, .. }) => Ok(vec![status_changed(incident_id, to)]),
         (NoteSupport(held), State::Reported { support, .. }) if support.knows(&held.case_id) => Ok(vec![]),
         (NoteSupport(held), State::Reported { .. }) => Ok(vec![Event::SupportHeld(held)]),
+        (NoteMove(moved), State::Reported { support, .. }) if support.stands(&moved) => Ok(vec![]),
+        (NoteMove(moved), State::Reported { .. }) => Ok(vec![Event::SupportMoved(moved)]),
+        (NoteClosing(closed), State::Reported { support, .. }) if support.is_closed(&closed.case_id) => Ok(vec![]),
+        (NoteClosing(closed), State::Reported { .. }) => Ok(vec![Event::SupportClosed(closed)]),
     }
 }
 
@@ -116,8 +140,14 @@ pub fn evolve(state: State, event: &Event) -> State {
         (State::Reported { incident_id, status, support }, Event::SupportHeld(held)) => {
             State::Reported { incident_id, status, support: support.with(held) }
         }
+        (State::Reported { incident_id, status, support }, Event::SupportMoved(moved)) => {
+            State::Reported { incident_id, status, support: support.moved(moved) }
+        }
+        (State::Reported { incident_id, status, support }, Event::SupportClosed(closed)) => {
+            State::Reported { incident_id, status, support: support.closed(closed) }
+        }
         (state @ State::Reported { .. }, Event::Reported(_)) => state,
-        (State::Unreported, Event::StatusChanged(_) | Event::SupportHeld(_)) => State::Unreported,
+        (State::Unreported, _) => State::Unreported,
     }
 }
 
@@ -137,7 +167,7 @@ impl Support {
             SupportState::None
         } else if !self.is_complete() {
             SupportState::Requested
-        } else if self.cases.values().all(|(_, stage)| *stage == CaseStage::Closed) {
+        } else if self.cases.values().all(|case| case.stage == CaseStage::Closed) {
             SupportState::Closed
         } else {
             SupportState::Held
@@ -146,7 +176,7 @@ impl Support {
 
     /// Whether every affected board has its case.
     pub fn is_complete(&self) -> bool {
-        self.needed.iter().all(|board| self.cases.values().any(|(of, _)| of == board))
+        self.needed.iter().all(|board| self.cases.values().any(|case| case.of == *board))
     }
 
     pub fn knows(&self, case_id: &str) -> bool {
@@ -155,8 +185,48 @@ impl Support {
 
     fn with(mut self, held: &SupportHeld) -> Support {
         let board = held.responsible_board.as_ref().map(|board| board.id.clone());
-        self.cases.insert(held.case_id.clone(), (board, CaseStage::Held));
+        let (responsible, holder) = (held.responsible_board.clone(), held.holder.clone());
+        let case = KnownCase { of: board, responsible, holder, stage: CaseStage::Held };
+        self.cases.insert(held.case_id.clone(), case);
         self
+    }
+
+    fn moved(mut self, moved: &SupportMoved) -> Support {
+        if let Some(case) = self.cases.get_mut(&moved.case_id) {
+            case.responsible.clone_from(&moved.responsible_board);
+            case.holder.clone_from(&moved.holder);
+        }
+        self
+    }
+
+    fn closed(mut self, closed: &SupportClosed) -> Support {
+        if let Some(case) = self.cases.get_mut(&closed.case_id) {
+            case.stage = CaseStage::Closed;
+        }
+        self
+    }
+
+    /// Whether a case is known to be as this says.
+    fn stands(&self, moved: &SupportMoved) -> bool {
+        self.cases.get(&moved.case_id).is_some_and(|case| {
+            let id = |board: &Option<Named>| board.as_ref().map(|board| board.id.clone());
+            case.holder.id == moved.holder.id && id(&case.responsible) == id(&moved.responsible_board)
+        })
+    }
+
+    fn is_closed(&self, case_id: &str) -> bool {
+        self.cases.get(case_id).is_some_and(|case| case.stage == CaseStage::Closed)
+    }
+
+    /// Whether a board holds a case or is responsible for one.
+    pub fn concerns(&self, board: &str) -> bool {
+        let is = |named: &Named| named.id == board;
+        self.cases.values().any(|case| is(&case.holder) || case.responsible.as_ref().is_some_and(is))
+    }
+
+    /// The responsible board and the holder of a known case.
+    pub fn case(&self, case_id: &str) -> Option<(Option<Named>, Named)> {
+        self.cases.get(case_id).map(|case| (case.responsible.clone(), case.holder.clone()))
     }
 }
 
@@ -176,6 +246,7 @@ fn reported(report: Report) -> IncidentReported {
         lead_rule: report.lead.rule.code().to_owned(),
         needs_support: report.needs_support,
         area_version: report.area_version,
+        masked: report.masked,
     }
 }
 

@@ -198,6 +198,10 @@ impl House {
             office_open: true,
             why: Vec::new(),
             exercise: false,
+            area: None,
+            basis: None,
+            reason: None,
+            masked: false,
         };
         let draft = Draft {
             id: Uuid::new_v4(),

@@ -26,6 +26,7 @@ fn report(status: IncidentStatus, boards: &[&str], needs_support: bool) -> Comma
         lead: Lead { board: Named::new("kommunstyrelsen", "Kommunstyrelsen"), rule: LeadRule::Kommunstyrelsen },
         needs_support,
         area_version: None,
+        masked: Vec::new(),
     }))
 }
 
@@ -114,9 +115,28 @@ fn support_that_nobody_asked_for_is_none() {
 
 #[test]
 fn support_is_closed_when_every_case_is() {
-    let mut support = Support { needed: BTreeSet::from([None]), cases: BTreeMap::new() };
-    support.cases.insert("a".to_owned(), (None, CaseStage::Closed));
-    assert_eq!(support.state(), SupportState::Closed);
+    let history = [report(Ongoing, &["jarva", "bromma"], true), note("a", Some("jarva")), note("b", Some("bromma"))];
+    let close =
+        |case: &str| Command::NoteClosing(SupportClosed { incident_id: INCIDENT.to_owned(), case_id: case.to_owned() });
+    let half: Vec<Command> = history.iter().cloned().chain([close("a")]).collect();
+    assert_eq!(support_after(&half), SupportState::Held);
+    let whole: Vec<Command> = half.into_iter().chain([close("b")]).collect();
+    assert_eq!(support_after(&whole), SupportState::Closed);
+}
+
+#[test]
+fn a_case_that_is_placed_or_moves_still_covers_the_board_it_was_opened_for() {
+    let placed = moved("a", Some("jarva"), "socialnamnden");
+    assert_eq!(support_after(&[report(Ongoing, &[], true), note("a", None), placed]), SupportState::Held);
+}
+
+fn moved(case: &str, board: Option<&str>, holder: &str) -> Command {
+    Command::NoteMove(SupportMoved {
+        incident_id: INCIDENT.to_owned(),
+        case_id: case.to_owned(),
+        responsible_board: board.map(|board| Named::new(board, board)),
+        holder: Named::new(holder, holder),
+    })
 }
 
 fn any_command() -> impl Strategy<Value = Command> {

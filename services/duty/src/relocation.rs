@@ -1,0 +1,147 @@
+//! `relocate-case`: the place is corrected, and the overlay made again for the whole incident.
+//!
+//! A case without board gets the lead board; every further affected board gets a case of its own by the rule; a case whose
+//! board is no longer affected is marked so and stays with its holder. No existing case changes holder. The place itself is
+//! not kept here: what duty records is which boards and areas it touches.
+
+use crate::{
+    case_commands::{Desk, problem, seal},
+    cases::{Envelope, draft, open_case},
+    domain::{
+        support::{AffectedBoard, Request as Need},
+        support_case::{Command, Relocation, decide},
+        why_handover as why,
+    },
+    intake::{self, board_name},
+    limits::PLACE_BYTES_MAX,
+    service::Duty,
+};
+use narhet_geo::Shape;
+use narhet_kernel::{StreamId, Uuid};
+use narhet_proto::{
+    codes::AffectedBasis,
+    events::Named,
+    wire::{Problem, Request},
+};
+use narhet_runtime::{Decision, Env, Expected, Write};
+
+/// The boards that a place touches, the lead first, with their areas.
+type Touched = Vec<(Named, Option<Named>)>;
+
+/// Command `relocate-case`: by the holder, or by kommunstyrelsen's TiB.
+pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, Problem> {
+    let members = intake::members(request.body.get(), &["id", "place", "reason"])?;
+    let reason = intake::reason(&members)?;
+    let desk = Desk::at(duty, request, env, &members, "relocate-case")?;
+    let by = desk.acting_for("relocate-case", |facts| Some(&facts.holder))?;
+    let shape = place(&members)?;
+    let Some(incident) = duty.incidents.get(&desk.case.opened.incident_id) else {
+        return Err(Problem::new(
+            narhet_proto::wire::ErrorCode::Unavailable,
+            "its incident is not read yet: try again",
+        ));
+    };
+    let need = incident.need(&duty.map);
+    let overlay = duty.map.overlay(&shape, need.decisive_instant(), duty.map.head().0);
+    let touched: Touched = overlay.affected.iter().map(|area| (area.board.named(), Some(area.area.clone()))).collect();
+
+    let cases = duty.cases.of_incident(&desk.case.opened.incident_id);
+    let open: Vec<_> = cases.into_iter().filter(|case| case.is_open()).collect();
+    let others: Vec<_> = open.into_iter().filter(|case| case.opened.case_id != desk.case.opened.case_id).collect();
+    let mut taken: Vec<String> =
+        others.iter().filter_map(|case| case.responsible()).map(|board| board.id.clone()).collect();
+    taken.extend(desk.facts().and_then(|facts| facts.responsible.as_ref()).map(|board| board.id.clone()));
+    let relocation = |by: Option<Named>, reason, taken: &[String], elsewhere| {
+        Command::Relocate(Box::new(Relocation {
+            by,
+            elsewhere,
+            place: touched.clone(),
+            taken: taken.to_vec(),
+            area_version: overlay.division_id.clone(),
+            reason,
+            why: why::of_relocation(overlay.division_id.clone(), need.decisive_instant()),
+        }))
+    };
+
+    // The commanded case first: it has the first choice of the boards.
+    let id = env.new_id();
+    let before = taken.clone();
+    let own = |elsewhere| {
+        let reason = Some(seal(env, id, &reason));
+        decide(relocation(Some(by.clone()), reason, &before, elsewhere), &desk.state).map_err(problem)
+    };
+    let own_alone = own(false)?;
+    taken.extend(own_alone.iter().filter_map(placed_with));
+    let mut writes = Vec::new();
+    for case in &others {
+        let events = decide(relocation(None, None, &taken, false), &case.life.state).unwrap_or_default();
+        taken.extend(events.iter().filter_map(placed_with));
+        let drafts: Vec<_> = events.iter().map(|event| draft(case, event, env.new_id(), None)).collect();
+        if !drafts.is_empty() {
+            let stream = StreamId::new(crate::case_log::STREAM, &case.opened.case_id);
+            writes.push(Write { stream, expected: Expected::Exactly(case.version), drafts });
+        }
+    }
+    let envelope = Envelope { readers: &incident.readers, klass: incident.klass, exercise: incident.exercise };
+    writes.extend(open_further(duty, &need, &touched, &taken, overlay.division_id.clone(), &reason, &envelope, env));
+    let own = if own_alone.is_empty() && !writes.is_empty() { own(true)? } else { own_alone };
+    writes.splice(0..0, desk.write(&own, id));
+    desk.decided(writes)
+}
+
+/// The board that a case was given.
+fn placed_with(event: &crate::domain::support_case::Event) -> Option<String> {
+    match event {
+        crate::domain::support_case::Event::Relocated(relocated) => {
+            relocated.responsible_board.as_ref().map(|board| board.id.clone())
+        }
+        _ => None,
+    }
+}
+
+/// A case by the rule for every touched board that has none.
+#[allow(clippy::too_many_arguments)]
+fn open_further(
+    duty: &Duty,
+    need: &Need,
+    touched: &Touched,
+    taken: &[String],
+    area_version: Option<String>,
+    reason: &str,
+    envelope: &Envelope<'_>,
+    env: &Env<'_>,
+) -> Vec<Write> {
+    let further = touched.iter().filter(|(board, _)| !taken.contains(&board.id));
+    let affected: Vec<AffectedBoard> = further
+        .map(|(board, area)| AffectedBoard {
+            board: board.clone(),
+            area: area.clone(),
+            basis: AffectedBasis::Place,
+            successor: duty.map.successor(&board.id, env.now, duty.map.head().0),
+        })
+        .collect();
+    if affected.is_empty() {
+        return Vec::new();
+    }
+    let ids: Vec<Uuid> = affected.iter().map(|_| env.new_id()).collect();
+    let need = Need { affected, area_version, ..need.clone() };
+    let office = duty.offices.central().at(need.decisive_instant());
+    let case_id = |ordinal: u32| ids.get(ordinal as usize).map(Uuid::to_string).unwrap_or_default();
+    let owed = need.owed(&office, case_id, |id| board_name(&duty.map, id));
+    let opened = owed.into_iter().zip(&ids).filter_map(|(mut owed, id)| {
+        owed.opening.reason = Some(seal(env, *id, reason));
+        open_case(duty, owed, (*id, env.new_id()), envelope)
+    });
+    opened.collect()
+}
+
+fn place(members: &intake::Members) -> Result<Shape, Problem> {
+    let value =
+        members.get("place").ok_or_else(|| Problem::at("/place", "\"place\" is missing: a GeoJSON geometry"))?;
+    let bytes = value.to_string().len();
+    if bytes > PLACE_BYTES_MAX {
+        let detail = format!("{bytes} bytes, at most {PLACE_BYTES_MAX} are taken; simplify the geometry");
+        return Err(Problem::at("/place", detail));
+    }
+    Shape::from_geojson(value).map_err(|error| Problem::at("/place", error.to_string()))
+}
