@@ -220,7 +220,7 @@ impl<'a> Desk<'a> {
         let decided = events.iter().zip(ids).map(|(event, id)| draft(self.case, event, id, None));
         let drafts: Vec<Draft> = ends.chain(decided).collect();
         let stream = StreamId::new(crate::case_log::STREAM, &self.case.opened.case_id);
-        (!drafts.is_empty()).then(|| Write { stream, expected: Expected::Exactly(self.case.version), drafts })
+        (!drafts.is_empty()).then_some(Write { stream, expected: Expected::Exactly(self.case.version), drafts })
     }
 
     pub fn decided(self, writes: Vec<Write>) -> Result<Decision, Problem> {

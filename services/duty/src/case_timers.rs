@@ -91,7 +91,7 @@ fn step(duty: &Duty, case: &Case, env: &Env<'_>) -> Option<Write> {
     }
     let stream = StreamId::new(crate::case_log::STREAM, &case.opened.case_id);
     // Any version: other timers of this firing may have written to the same stream; one thread decides them all.
-    (!drafts.is_empty()).then(|| Write { stream, expected: Expected::Any, drafts })
+    (!drafts.is_empty()).then_some(Write { stream, expected: Expected::Any, drafts })
 }
 
 /// The valid time of what a timer records, where it is another than the recorded one.

@@ -56,7 +56,7 @@ struct Place<'a> {
 pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
     let (point, occurred_at) = intake::duty(request.body.get())?;
     let at = occurred_at.unwrap_or(env.now);
-    Ok(AnswerBody::of(&answer(point, at, &duty.map, &duty.offices.central())))
+    Ok(AnswerBody::of(&answer(point, at, &duty.map, duty.offices.central())))
 }
 
 /// Answers for a place and an instant, as known now.
