@@ -1,8 +1,6 @@
 //! The one list of event types.
 
-use crate::events::{
-    Message, actors::*, area::*, duty::*, handover::*, house::*, situation::*, takeover::*,
-};
+use crate::events::{Message, actors::*, area::*, duty::*, handover::*, house::*, situation::*, takeover::*};
 use narhet_kernel::Context;
 use serde_json::value::RawValue;
 

@@ -30,11 +30,18 @@ pub struct Sample {
 
 /// Two or more of each type, the full one first and then the least.
 pub fn all() -> Vec<Sample> {
-    [area::samples(), duty::samples(), handover::samples(), situation::samples(), actors::samples(), takeover::samples()]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .collect()
+    [
+        area::samples(),
+        duty::samples(),
+        handover::samples(),
+        situation::samples(),
+        actors::samples(),
+        takeover::samples(),
+    ]
+    .into_iter()
+    .flatten()
+    .flatten()
+    .collect()
 }
 
 fn sample<M: Message>(kind: &str, id: &str, full: bool, message: M) -> Sample {
