@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod broker;
+mod custody;
 mod keeping;
 mod main_job;
 mod real_data;

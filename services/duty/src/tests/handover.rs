@@ -38,7 +38,7 @@ fn dissolved(house: &mut House, board: &str, valid_to: &str, successor_id: &str)
         id: board.to_owned(),
         valid_to: instant(valid_to),
         successor,
-        division_id: "indelning-2027".to_owned(),
+        division_id: Some("indelning-2027".to_owned()),
     };
     house.area(&said, "board");
     house.division("indelning-2027", valid_to, &[(successor_id, 17.8, 18.2)]);
