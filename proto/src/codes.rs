@@ -60,6 +60,15 @@ code_list! {
 }
 
 code_list! {
+    /// By which rule a board is proposed to coordinate. The codes are stored.
+    LeadRule {
+        LargestShare = "samordning/storst-andel", "den nämnd vars område har störst andel av platsen";
+        FirstNamedDistrict = "samordning/forst-utpekad", "den stadsdelsnämnd som först pekades ut";
+        Kommunstyrelsen = "samordning/kommunstyrelsen", "kommunstyrelsen, utanför stadens områden";
+    }
+}
+
+code_list! {
     /// What an incident is about. No rule branches on it.
     IncidentKind {
         Fire = "fire", "brand";

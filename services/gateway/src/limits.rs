@@ -10,6 +10,12 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 pub const SSE_CLIENTS_MAX: usize = 1_000;
 /// Imports at a time: each holds up to 128 MiB of body in memory.
 pub const IMPORTS_MAX: usize = 1;
+/// Points in one batch (issue 3); with all their digits they fill half of a JSON body.
+pub const BATCH_POINTS_MAX: usize = 10_000;
+/// Areas this near a place are its neighbours, unless the question says otherwise: a smoke plume, a water main, a school run.
+pub const NEIGHBOURS_M_DEFAULT: f64 = 500.0;
+/// And at the most: half the city.
+pub const NEIGHBOURS_M_MAX: f64 = 10_000.0;
 /// Query string; the longest meaningful one (two cursors, two instants) is below 500 bytes.
 pub const QUERY_BYTES_MAX: usize = 4 * 1024;
 /// Names and values of all headers; a token with many roles takes about 4 KiB.

@@ -161,6 +161,7 @@ pub fn check_gate(gate: Gate, principal: &Principal) -> Result<(), Problem> {
     let insider = principal.roles.iter().any(|role| *role != Role::Liaison);
     let case_reader =
         principal.is_demo_admin() || principal.roles.iter().any(|role| !matches!(role, Role::Liaison | Role::Admin));
+    let crisis = principal.has(Role::CrisisChair) || principal.has(Role::CrisisBoard) || principal.is_demo_admin();
     let importer = principal.has(Role::CitySecurity) || principal.has(Role::Admin);
     match gate {
         Gate::Open | Gate::Authenticated => Ok(()),
@@ -172,6 +173,14 @@ pub fn check_gate(gate: Gate, principal: &Principal) -> Result<(), Problem> {
         Gate::ReportIncidents => Err(Problem::forbidden("report-incident")),
         Gate::ImportBoundaries if importer => Ok(()),
         Gate::ImportBoundaries => Err(Problem::forbidden("import-boundaries")),
+        Gate::RehearseDivisions if importer => Ok(()),
+        Gate::RehearseDivisions => Err(Problem::forbidden("rehearse-divisions")),
+        Gate::TakeOver if crisis || principal.has(Role::CitySecurity) => Ok(()),
+        Gate::TakeOver => Err(Problem::forbidden("take-over-responsibility")),
+        Gate::RunCrisisBoard if crisis => Ok(()),
+        Gate::RunCrisisBoard => Err(Problem::forbidden("run-the-crisis-board")),
+        Gate::RegisterBoards if importer => Ok(()),
+        Gate::RegisterBoards => Err(Problem::forbidden("register-boards")),
         Gate::VerifyLogs if principal.has(Role::Admin) || principal.has(Role::Auditor) => Ok(()),
         Gate::VerifyLogs => Err(Problem::forbidden("verify-logs")),
         Gate::BackUpLogs if principal.has(Role::Admin) => Ok(()),
@@ -253,6 +262,11 @@ mod tests {
             assert_eq!(opens(Gate::ReadEvents), role != Role::Liaison, "{role}");
             assert_eq!(opens(Gate::ReadIncidents), !matches!(role, Role::Liaison | Role::Admin), "{role}");
             assert_eq!(opens(Gate::ImportBoundaries), matches!(role, Role::CitySecurity | Role::Admin), "{role}");
+            assert_eq!(opens(Gate::RehearseDivisions), opens(Gate::ImportBoundaries), "{role}");
+            assert_eq!(opens(Gate::RegisterBoards), opens(Gate::ImportBoundaries), "{role}");
+            let crisis = matches!(role, Role::CrisisChair | Role::CrisisBoard);
+            assert_eq!(opens(Gate::RunCrisisBoard), crisis, "{role}");
+            assert_eq!(opens(Gate::TakeOver), crisis || role == Role::CitySecurity, "{role}");
             assert_eq!(opens(Gate::VerifyLogs), matches!(role, Role::Auditor | Role::Admin), "{role}");
             assert_eq!(opens(Gate::BackUpLogs), role == Role::Admin, "{role}");
         }

@@ -6,8 +6,11 @@ mod import;
 mod incidents;
 mod map;
 mod node;
+mod overlay;
+mod rehearsals;
 mod reply;
 mod support_cases;
+mod takeovers;
 
 use crate::{
     app::Shared,
@@ -34,6 +37,10 @@ pub enum Gate {
     ReadIncidents,
     ReportIncidents,
     ImportBoundaries,
+    RehearseDivisions,
+    TakeOver,
+    RunCrisisBoard,
+    RegisterBoards,
     VerifyLogs,
     BackUpLogs,
 }
@@ -60,6 +67,20 @@ enum Call {
     Boards,
     Areas,
     Import,
+    Rehearse,
+    Overlay,
+    Batch,
+    History,
+    Takeovers,
+    TakeOver,
+    ReturnTakeover,
+    ReportTakeover,
+    CrisisBoard,
+    ActivateCrisisBoard,
+    EndCrisisBoard,
+    EstablishBoard,
+    RenameBoard,
+    DissolveBoard,
     Verify,
     BackUp,
     Unknown,
@@ -82,9 +103,9 @@ impl Route {
 
     pub fn timeout(&self) -> Duration {
         match self.call {
-            Call::Import => IMPORT_TIMEOUT,
+            Call::Import | Call::Rehearse => IMPORT_TIMEOUT,
             Call::Verify | Call::BackUp => KEEPER_TIMEOUT,
-            Call::ReportIncident | Call::ChangeIncident | Call::OpenCase | Call::ActOnCase => COMMAND_TIMEOUT,
+            _ if *self.method != Method::GET => COMMAND_TIMEOUT,
             _ => READ_TIMEOUT,
         }
     }
@@ -106,6 +127,20 @@ pub const ROUTES: &[Route] = &[
     route(&Method::GET, "/v1/boards", Gate::Authenticated, Call::Boards),
     route(&Method::GET, "/v1/areas", Gate::Authenticated, Call::Areas),
     route(&Method::POST, "/v1/areas/import", Gate::ImportBoundaries, Call::Import),
+    route(&Method::POST, "/v1/areas/rehearsals", Gate::RehearseDivisions, Call::Rehearse),
+    route(&Method::POST, "/v1/responsibility/overlay", Gate::Authenticated, Call::Overlay),
+    route(&Method::POST, "/v1/responsibility/batch", Gate::Authenticated, Call::Batch),
+    route(&Method::GET, "/v1/boards/{id}/history", Gate::Authenticated, Call::History),
+    route(&Method::POST, "/v1/boards", Gate::RegisterBoards, Call::EstablishBoard),
+    route(&Method::POST, "/v1/boards/{id}/rename", Gate::RegisterBoards, Call::RenameBoard),
+    route(&Method::POST, "/v1/boards/{id}/dissolve", Gate::RegisterBoards, Call::DissolveBoard),
+    route(&Method::GET, "/v1/takeovers", Gate::Authenticated, Call::Takeovers),
+    route(&Method::POST, "/v1/takeovers", Gate::TakeOver, Call::TakeOver),
+    route(&Method::POST, "/v1/takeovers/{id}/return", Gate::TakeOver, Call::ReturnTakeover),
+    route(&Method::POST, "/v1/takeovers/{id}/report", Gate::TakeOver, Call::ReportTakeover),
+    route(&Method::GET, "/v1/crisis-board", Gate::Authenticated, Call::CrisisBoard),
+    route(&Method::POST, "/v1/crisis-board/activate", Gate::RunCrisisBoard, Call::ActivateCrisisBoard),
+    route(&Method::POST, "/v1/crisis-board/end", Gate::RunCrisisBoard, Call::EndCrisisBoard),
     route(&Method::POST, "/v1/incidents", Gate::ReportIncidents, Call::ReportIncident),
     route(&Method::GET, "/v1/incidents", Gate::ReadIncidents, Call::ListIncidents),
     route(&Method::GET, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ReadIncident),
@@ -138,6 +173,20 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::Boards => get(map::boards),
         Call::Areas => get(map::areas),
         Call::Import => post(import::import).layer(DefaultBodyLimit::max(IMPORT_REQUEST_BYTES_MAX)),
+        Call::Rehearse => post(rehearsals::rehearse).layer(DefaultBodyLimit::max(IMPORT_REQUEST_BYTES_MAX)),
+        Call::Overlay => post(overlay::overlay),
+        Call::Batch => post(overlay::batch),
+        Call::History => get(takeovers::history),
+        Call::Takeovers => get(takeovers::list),
+        Call::CrisisBoard => get(takeovers::crisis_board),
+        Call::TakeOver => act(takeovers::TAKE_OVER),
+        Call::ActivateCrisisBoard => act(takeovers::ACTIVATE),
+        Call::EndCrisisBoard => act(takeovers::END),
+        Call::EstablishBoard => act(takeovers::ESTABLISH),
+        Call::ReturnTakeover => act_on(takeovers::RETURN),
+        Call::ReportTakeover => act_on(takeovers::REPORT),
+        Call::RenameBoard => act_on(takeovers::RENAME),
+        Call::DissolveBoard => act_on(takeovers::DISSOLVE),
         Call::ReportIncident => post(incidents::report),
         Call::ListIncidents => get(incidents::list),
         Call::ReadIncident => get(incidents::read),
@@ -151,6 +200,14 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::BackUp => post(node::back_up),
         Call::Unknown => MethodRouter::new(),
     }
+}
+
+fn act(act: takeovers::Act) -> MethodRouter<Shared> {
+    post(move |app, ask, query, headers, body| takeovers::act(act, app, ask, query, headers, body))
+}
+
+fn act_on(act: takeovers::Act) -> MethodRouter<Shared> {
+    post(move |app, ask, path, query, headers, body| takeovers::act_on(act, app, ask, path, query, headers, body))
 }
 
 /// The whole HTTP edge.

@@ -1,14 +1,14 @@
 //! What answers about incidents look like, and what of them is withheld from whom.
 
 use crate::{
-    domain::{affected::LeadRule, incident::Event},
+    domain::incident::Event,
     read_model::{Entry, Incident, Standing},
     sealing,
 };
 use narhet_kernel::{Timestamp, Uuid};
 use narhet_proto::{
     Sealed, access,
-    codes::{AffectedBasis, IncidentKind, IncidentStatus, SupportState},
+    codes::{AffectedBasis, IncidentKind, IncidentStatus, LeadRule, SupportState},
     events::{Named, Why, situation::Affected},
 };
 use narhet_runtime::Env;

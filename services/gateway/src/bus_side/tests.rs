@@ -66,8 +66,9 @@ async fn publish(bus: &Bus, logged: &Logged) {
 async fn the_fold_is_ready_at_the_heads_found_at_start_and_reads_the_logs() {
     let bus = Bus::Twin(Twin::default());
     let event = status_changed(1, "a", "*");
-    own(&bus, Context::Area, &[]).await;
-    own(&bus, Context::Duty, &[]).await;
+    for context in Context::ALL.into_iter().filter(|context| *context != Context::Situation) {
+        own(&bus, context, &[]).await;
+    }
     let fold = Arc::new(Fold::new(RingLimits { events: 10, bytes: 1 << 20 }));
     let caller = Caller::new(bus.clone());
     let shutdown = CancellationToken::new();

@@ -17,6 +17,7 @@ use axum::{
 use narhet_kernel::{Context, limits::IMPORT_BYTES_MAX};
 use narhet_proto::wire::{ErrorCode, Problem};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// Characters kept of a file's name.
 const FILE_NAME_CHARS_MAX: usize = 100;
@@ -43,12 +44,27 @@ pub async fn import(
     Extension(ask): Extension<Ask>,
     request: Request,
 ) -> Result<Response<Body>, Refused> {
-    let query = Query::of(request.uri().query(), &["division", "validFrom", "decidedAt", "accept", "dryRun"])?;
     let headers = request.headers().clone();
-    check_head(&headers)?;
     let _place = app.import_places.try_acquire().map_err(|_| {
         Problem::new(ErrorCode::TooManyRequests, "another import is being read: try again when it is done")
     })?;
+    let (raw_body, dry_run) = body_of(request).await?;
+    let answer = if dry_run {
+        app.upstream.query(Context::Area, "rehearse-import", ask.query(raw_body, None)).await?
+    } else {
+        app.upstream.command(Context::Area, "import-division", ask.command(&headers, raw_body)?).await?
+    };
+    // The next question to this gateway is answered from the new map; a fold that is behind says so in its cursor.
+    if app.fold.wait(Some(&answer.cursor)).await.is_err() {
+        tracing::warn!("the map view is behind an import");
+    }
+    Ok(reply::with_cursor(StatusCode::OK, &answer.body, &answer.cursor))
+}
+
+/// What area is asked, from the query and the files of a request; and whether it is only to be rehearsed.
+pub(super) async fn body_of(request: Request) -> Result<(Box<RawValue>, bool), Problem> {
+    let query = Query::of(request.uri().query(), &["division", "validFrom", "decidedAt", "accept", "dryRun"])?;
+    check_head(request.headers())?;
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
     let mut body = ImportBody {
         divisions: owned(query.list("division")),
@@ -63,18 +79,9 @@ pub async fn import(
     let raw_body = raw(&body);
     drop(body);
     if raw_body.get().len() > IMPORT_BYTES_MAX {
-        return Err(too_large("the import", IMPORT_BYTES_MAX).into());
+        return Err(too_large("the import", IMPORT_BYTES_MAX));
     }
-    let answer = if dry_run {
-        app.upstream.query(Context::Area, "rehearse-import", ask.query(raw_body, None)).await?
-    } else {
-        app.upstream.command(Context::Area, "import-division", ask.command(&headers, raw_body)?).await?
-    };
-    // The next question to this gateway is answered from the new map; a fold that is behind says so in its cursor.
-    if app.fold.wait(Some(&answer.cursor)).await.is_err() {
-        tracing::warn!("the map view is behind an import");
-    }
-    Ok(reply::with_cursor(StatusCode::OK, &answer.body, &answer.cursor))
+    Ok((raw_body, dry_run))
 }
 
 /// What can be refused before 128 MiB are read.

@@ -6,13 +6,15 @@ use axum::{
     Extension,
     body::Body,
     extract::{RawQuery, State},
-    http::{HeaderMap, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
-use narhet_kernel::{Context, Timestamp};
+use narhet_geo::{Crs, Point};
+use narhet_kernel::{Context, Timestamp, Vector};
 use narhet_proto::wire::Problem;
 use narhet_responsibility::{AreaView, Board, Responsibility};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const GEO_JSON: &str = "application/geo+json";
 
@@ -67,16 +69,56 @@ pub async fn areas(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response<Body>, Refused> {
-    let query = Query::of(query.as_deref(), &["at", "knownAt", "minCursor"])?;
+    let query = Query::of(query.as_deref(), &["at", "knownAt", "crs", "minCursor"])?;
+    let crs = match query.text("crs")? {
+        None => Crs::Degrees,
+        Some(text) => crs(text)?,
+    };
     let asked = asked(&app, &query).await?;
-    let list: List<AreaView> = asked.list(&app.fold.map(), Responsibility::areas);
+    let mut list: List<AreaView> = asked.list(&app.fold.map(), Responsibility::areas);
+    if crs != Crs::Degrees {
+        for geometry in list.items.iter_mut().filter_map(|view| view.geometry.as_mut()) {
+            project(&mut Arc::make_mut(geometry)["coordinates"], crs);
+        }
+    }
     let cursor = app.fold.vector();
+    let mut response = list_response(&headers, &list, &cursor);
+    let named = format!("<http://www.opengis.net/def/crs/EPSG/0/{}>", crs.epsg());
+    if let Ok(named) = HeaderValue::from_str(&named) {
+        response.headers_mut().insert(CONTENT_CRS, named);
+    }
+    Ok(response)
+}
+
+/// `Content-Crs` of OGC API Features Part 2.
+const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
+
+fn crs(text: &str) -> Result<Crs, Problem> {
+    let known = text.parse().ok().and_then(|code| Crs::from_epsg(code).ok());
+    known.ok_or_else(|| Problem::parameter("crs", format!("{text:?} is not among 4326, 3006 and 3011")))
+}
+
+/// Turns every position of GeoJSON coordinates, however deep, into easting and northing to a tenth of a millimetre.
+fn project(coordinates: &mut Value, crs: Crs) {
+    let Value::Array(items) = coordinates else { return };
+    let pair = (items.first().and_then(Value::as_f64), items.get(1).and_then(Value::as_f64));
+    if let (Some(lon), Some(lat)) = pair {
+        if let Ok(point) = Point::new(lon, lat) {
+            *items = crs.coordinates(point).iter().map(|metres| json!((metres * 1e4).round() / 1e4)).collect();
+        }
+        return;
+    }
+    items.iter_mut().for_each(|item| project(item, crs));
+}
+
+/// As GeoJSON where the caller asks for it, else as JSON.
+fn list_response(headers: &HeaderMap, list: &List<AreaView>, cursor: &Vector) -> Response<Body> {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     if accepts.into_iter().any(|accept| accept.contains(GEO_JSON)) {
-        let collection = feature_collection(&list, &cursor.to_string());
-        return Ok(reply::json(StatusCode::OK, GEO_JSON, collection.to_string(), &cursor));
+        let collection = feature_collection(list, &cursor.to_string());
+        return reply::json(StatusCode::OK, GEO_JSON, collection.to_string(), cursor);
     }
-    Ok(reply::with_cursor(StatusCode::OK, &raw(&list), &cursor))
+    reply::with_cursor(StatusCode::OK, &raw(list), cursor)
 }
 
 /// RFC 7946: what GeoJSON does not name goes beside it. City and county have no geometry and are features all the same.
@@ -104,13 +146,13 @@ fn feature_collection(list: &List<AreaView>, cursor: &str) -> Value {
 }
 
 /// The two axes of a question to the map.
-struct Asked {
-    at: Timestamp,
-    known_at: Option<Timestamp>,
+pub(super) struct Asked {
+    pub at: Timestamp,
+    pub known_at: Option<Timestamp>,
 }
 
 /// Waits for the map and reads the axes; without `at` the house's present.
-async fn asked(app: &Shared, query: &Query) -> Result<Asked, Problem> {
+pub(super) async fn asked(app: &Shared, query: &Query) -> Result<Asked, Problem> {
     let known_at = query.instant("knownAt")?;
     let at = query.instant("at")?;
     app.fold.wait(query.cursor("minCursor")?.as_ref()).await?;
@@ -119,7 +161,7 @@ async fn asked(app: &Shared, query: &Query) -> Result<Asked, Problem> {
 
 impl Asked {
     /// Never later than the last event folded.
-    fn known(&self, map: &Responsibility) -> u64 {
+    pub fn known(&self, map: &Responsibility) -> u64 {
         self.known_at.map_or_else(|| map.head().0, |instant| map.known_at(instant))
     }
 

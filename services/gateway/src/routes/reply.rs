@@ -73,6 +73,14 @@ pub async fn json_object(headers: &HeaderMap, media_types: &[&str], body: Body) 
     }
 }
 
+/// The bytes of a JSON body within its limits, for who knows its shape.
+pub async fn json_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    check_media_type(headers, &[JSON])?;
+    let bytes = read_body(headers, body, JSON_BODY_BYTES_MAX).await?;
+    check_depth(&bytes)?;
+    Ok(bytes)
+}
+
 fn check_media_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = sent.split(';').next().unwrap_or("").trim();

@@ -13,7 +13,7 @@
 //! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
 //!
 //! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `measure`, `planar`,
-//! `coverage`, `inscribed`, `dissolve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`.
+//! `coverage`, `inscribed`, `dissolve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`, `neighbours`.
 
 mod area_map;
 mod clip;
@@ -28,6 +28,7 @@ mod krueger;
 pub mod limits;
 mod measure;
 mod nearest;
+mod neighbours;
 mod overlay;
 mod parts;
 mod planar;
@@ -41,6 +42,7 @@ pub use coverage::{Coverage, Defect, DefectKind, coverage};
 pub use crs::{Crs, CrsError};
 pub use dissolve::dissolve;
 pub use error::{AreaError, GeometryError};
+pub use neighbours::Neighbour;
 pub use overlay::Share;
 pub use parts::Ring;
 pub use point::Point;

@@ -137,7 +137,7 @@ fn shore(territories: &[Territory]) -> Vec<Piece> {
 }
 
 /// An edge in equal pieces of [`PIECE_M`] at the most.
-fn cut([a, b]: Edge) -> impl Iterator<Item = Edge> {
+pub(crate) fn cut([a, b]: Edge) -> impl Iterator<Item = Edge> {
     let count = (apart(cartesian(a), cartesian(b)) / PIECE_M).ceil().clamp(1.0, EDGE_PIECES_MAX as f64);
     let at = move |number: f64| if number == count { b } else { a + (b - a) * (number / count) };
     (0..count as usize).map(move |number| [at(number as f64), at(number as f64 + 1.0)])

@@ -3,7 +3,7 @@
 use narhet_geo::Match;
 use narhet_kernel::Timestamp;
 use narhet_proto::{
-    codes::{BoardKind, Tier},
+    codes::{BoardKind, LeadRule, Tier},
     events::{Named, Why},
 };
 use serde::Serialize;
@@ -88,6 +88,19 @@ pub struct Affected {
     pub length_m: f64,
     /// 0 to 1, of what lies in the city, counted in the place's highest dimension.
     pub share: f64,
+    /// Who has taken over the area responsibility; the area's own board stays the affected one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_over_by: Option<BoardName>,
+}
+
+/// An area that a place does not touch and lies near.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NearbyArea {
+    pub board: BoardName,
+    pub area: Named,
+    /// Metres from the place to the area.
+    pub distance_m: f64,
 }
 
 /// The boards that a place touches, largest share first, ties by area id.
@@ -106,6 +119,17 @@ pub struct Overlay {
     /// The division that was asked: the area version.
     pub division_id: Option<String>,
     pub why: Vec<Why>,
+}
+
+impl Overlay {
+    /// The board that is proposed to coordinate, and by which rule: the largest share, ties by area id, else kommunstyrelsen
+    /// (`None`).
+    pub fn lead(&self) -> (Option<&BoardName>, LeadRule) {
+        match self.affected.first() {
+            Some(largest) => (Some(&largest.board), LeadRule::LargestShare),
+            None => (None, LeadRule::Kommunstyrelsen),
+        }
+    }
 }
 
 /// A board and the time it exists, as known.

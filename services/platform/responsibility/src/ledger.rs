@@ -1,7 +1,7 @@
 //! The fold of area's events and the questions it answers.
 
 use crate::{
-    answer::{Affected, Answer, AreaView, Overlay, Responsible},
+    answer::{Affected, Answer, AreaView, NearbyArea, Overlay, Responsible},
     boards::Boards,
     course::Course,
     division::{DistrictArea, Division, UnreadableDivision},
@@ -261,22 +261,27 @@ impl Responsibility {
             why,
         };
         let timeline = self.timeline(known);
-        let Some(division) = timeline.at(at) else {
+        let course = Course::new(&timeline, &self.takeovers, known);
+        let Some(segment) = course.index_at(at).map(|index| &course.segments()[index]) else {
             let why = why::no_division(at, timeline.0.first().copied());
             return overlay(Match::Outside, Vec::new(), None, vec![why]);
         };
+        let division = segment.division;
         let mut why = Vec::new();
         let mut affected = Vec::new();
         for share in division.map.overlay(shape) {
             if let Some(area) = division.area(&share.area) {
+                let takeover = segment.holder(area).takeover;
                 affected.push(Affected {
                     board: self.board_name(&area.board, at, known),
                     area: area.area.clone(),
                     area_m2: share.area_m2,
                     length_m: share.length_m,
                     share: share.share,
+                    taken_over_by: takeover.map(|takeover| self.board_name(&takeover.said.by, at, known)),
                 });
                 why.extend(why::of_affected(division, area));
+                why.extend(takeover.map(|takeover| why::of_takeover(takeover, area)));
             }
         }
         let matched = match lone_point(shape) {
@@ -288,6 +293,22 @@ impl Responsibility {
             why.push(why::place_outside(division));
         }
         overlay(matched, affected, Some(division.id().to_owned()), why)
+    }
+
+    /// The areas that a place does not touch and that lie within so many metres of it, nearest first.
+    pub fn nearby(&self, shape: &Shape, within_m: f64, at: Timestamp, known: u64) -> Vec<NearbyArea> {
+        let Some(division) = self.division_at(at, known) else { return Vec::new() };
+        let touched: Vec<String> = division.map.overlay(shape).into_iter().map(|share| share.area).collect();
+        let near = division.map.neighbours(shape, within_m).into_iter().filter(|near| !touched.contains(&near.area));
+        near.filter_map(|near| {
+            let area = division.area(&near.area)?;
+            Some(NearbyArea {
+                board: self.board_name(&area.board, at, known),
+                area: area.area.clone(),
+                distance_m: (near.distance_m * 100.0).round() / 100.0,
+            })
+        })
+        .collect()
     }
 
     /// The areas in force at an instant, as known at a position: districts by id, then city and county.

@@ -28,7 +28,7 @@ pub mod ledger;
 pub mod takeovers;
 pub mod why;
 
-pub use answer::{Affected, Answer, AreaView, Board, BoardName, Overlay, Responsible};
+pub use answer::{Affected, Answer, AreaView, Board, BoardName, NearbyArea, Overlay, Responsible};
 pub use batch::{Batch, PointResult};
 pub use division::{DistrictArea, Division};
 pub use history::{BoardHistory, HistoryEntry};

@@ -1,6 +1,9 @@
 //! Which boards an incident affects, and which of them is proposed to bring about coordination.
 
-use narhet_proto::{codes::AffectedBasis, events::Named};
+use narhet_proto::{
+    codes::{AffectedBasis, LeadRule},
+    events::Named,
+};
 
 /// A board in whose area a part of the place lies.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,30 +47,6 @@ pub enum Whereabouts {
 pub struct Lead {
     pub board: Named,
     pub rule: LeadRule,
-}
-
-/// By which rule a lead is proposed. The codes are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeadRule {
-    LargestShare,
-    FirstNamedDistrict,
-    Kommunstyrelsen,
-}
-
-impl LeadRule {
-    pub const ALL: [LeadRule; 3] = [LeadRule::LargestShare, LeadRule::FirstNamedDistrict, LeadRule::Kommunstyrelsen];
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            LeadRule::LargestShare => "samordning/storst-andel",
-            LeadRule::FirstNamedDistrict => "samordning/forst-utpekad",
-            LeadRule::Kommunstyrelsen => "samordning/kommunstyrelsen",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<LeadRule> {
-        LeadRule::ALL.into_iter().find(|rule| rule.code() == code)
-    }
 }
 
 /// The affected boards: those of the place, largest share first and ties by board id, then those named by hand in the order

@@ -1,9 +1,12 @@
 //! Given a history, when a command, then these events: one sentence a rule.
 
 use super::*;
-use crate::domain::affected::LeadRule;
 use IncidentStatus::{Ended, Expected, Ongoing};
-use narhet_proto::{SealedBox, codes::AffectedBasis, events::Named};
+use narhet_proto::{
+    SealedBox,
+    codes::{AffectedBasis, LeadRule},
+    events::Named,
+};
 use proptest::prelude::*;
 
 const INCIDENT: &str = "0198c0de-0000-7000-8000-000000000001";
