@@ -118,11 +118,12 @@ async fn a_bad_map_is_refused_whole() {
     }
     let rows = [
         ("no GeoJSON", "{}".to_owned(), 400, ""),
-        ("not JSON", "<gml/>".to_owned(), 400, ""),
+        ("not JSON", "<gml/>".to_owned(), 400, "GML"),
         ("bow tie", collection(vec![bow_tie]), 400, "Fluga"),
         ("twice the same name", collection(vec![square(18.0, "Ett"), square(18.1, "Ett")]), 400, "Ett"),
         ("a large hole", collection(around), 422, "gap-"),
-        ("another CRS", json!({ "type": "FeatureCollection", "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::3006" } }, "features": [square(18.0, "Ett")] }).to_string(), 400, "CRS"),
+        ("another CRS", json!({ "type": "FeatureCollection", "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::3021" } }, "features": [square(18.0, "Ett")] }).to_string(), 400, "EPSG:3021"),
+        ("degrees said to be metres", json!({ "type": "FeatureCollection", "crs": { "type": "name", "properties": { "name": "urn:ogc:def:crs:EPSG::3006" } }, "features": [square(18.0, "Ett")] }).to_string(), 400, "looks like EPSG:4326"),
     ];
     for (name, boundaries, expected, mentions) in rows {
         let form = reqwest::multipart::Form::new().text("boundaries", boundaries);

@@ -6,6 +6,7 @@
 mod bad_input;
 mod broker;
 mod custody;
+mod formats;
 mod keeping;
 mod main_job;
 mod real_data;

@@ -1,10 +1,12 @@
 //! From the body of a request to an import: everything is read and checked here, nothing is judged.
 
 use crate::{
-    domain::{AreasFrom, Import, boundaries},
+    boundaries_file,
+    domain::{AreasFrom, Import},
     limits::{DIVISIONS_MAX, SOURCE_LETTERS_MAX},
     mapping_csv,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::civil::Date;
 use narhet_calendar::local_midnight;
 use narhet_proto::wire::Problem;
@@ -15,8 +17,15 @@ use serde_json::value::RawValue;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ImportBody {
-    /// The text of a GeoJSON FeatureCollection.
-    boundaries: String,
+    /// The text of a GeoJSON FeatureCollection, or else `boundariesBase64`.
+    #[serde(default)]
+    boundaries: Option<String>,
+    /// The bytes of a file of any format that is read: a zipped Shapefile, a GeoPackage, a GeoJSON.
+    #[serde(default)]
+    boundaries_base64: Option<String>,
+    /// Which layer of the file, when it has several.
+    #[serde(default)]
+    layer: Option<String>,
     /// The text of a CSV; without one each feature is an area.
     #[serde(default)]
     mapping: Option<String>,
@@ -48,6 +57,7 @@ pub struct Intake {
 pub fn read(body: &RawValue) -> Result<Intake, Problem> {
     let body: ImportBody =
         serde_json::from_str(body.get()).map_err(|problem| Problem::at("", format!("not an import: {problem}")))?;
+    let bytes = bytes(body.boundaries, body.boundaries_base64)?;
     let source = body.source.unwrap_or_else(|| "import utan filnamn".to_owned());
     if source.trim().is_empty() || source.chars().count() > SOURCE_LETTERS_MAX {
         return Err(Problem::at("/source", format!("name the source with 1 to {SOURCE_LETTERS_MAX} characters")));
@@ -68,8 +78,9 @@ pub fn read(body: &RawValue) -> Result<Intake, Problem> {
             })?,
         },
     };
-    let boundaries =
-        boundaries::read(&body.boundaries).map_err(|problem| Problem::at("/boundaries", problem.to_string()))?;
+    let boundaries = boundaries_file::read(&bytes, body.layer.as_deref())
+        .map_err(|problem| Problem::at("/boundaries", problem.to_string()))?;
+    drop(bytes);
     let import = Import {
         boundaries,
         areas_from,
@@ -78,6 +89,17 @@ pub fn read(body: &RawValue) -> Result<Intake, Problem> {
         source,
     };
     Ok(Intake { import, dry_run: body.dry_run })
+}
+
+/// The file, in whichever of the two ways it came.
+fn bytes(text: Option<String>, base64: Option<String>) -> Result<Vec<u8>, Problem> {
+    match (text, base64) {
+        (Some(text), None) => Ok(text.into_bytes()),
+        (None, Some(base64)) => STANDARD
+            .decode(base64)
+            .map_err(|problem| Problem::at("/boundariesBase64", format!("not Base64: {problem}"))),
+        _ => Err(Problem::at("/boundaries", "give the boundaries as text, or as `boundariesBase64`, not both")),
+    }
 }
 
 fn from_mapping(text: &str, divisions: &[String], valid_from: Option<Date>) -> Result<AreasFrom, Problem> {

@@ -15,11 +15,14 @@
 //!    (`the_order_of_imports_makes_no_difference_to_who_answers_and_who_inherits`).
 //! 5. A correction supersedes and never overwrites (`a_correction_supersedes_and_what_was_known_stays`).
 //!
-//! Reading order: [`domain`] decides, [`intake`] and [`mapping_csv`] read what is asked, [`report`] is what is answered, [`service`] is what the
+//! Reading order: [`domain`] decides, [`intake`], [`boundaries_file`] and [`mapping_csv`] read what is asked, [`judged`] does both away from the loop, [`check`] does without a house, [`report`] is what is answered, [`service`] is what the
 //! host runs, [`limits`] the bounds.
 
+pub mod boundaries_file;
+pub mod check;
 pub mod domain;
 pub mod intake;
+pub mod judged;
 pub mod limits;
 pub mod mapping_csv;
 pub mod report;

@@ -2,10 +2,10 @@
 
 use crate::{
     domain::{
-        Fact, Refusal, plan, record,
+        Fact, Refusal, record,
         register::{STANDING_AREAS, STANDING_BOARDS},
     },
-    intake::{self, Intake},
+    judged::{self, Judged},
     report::Report,
 };
 use narhet_kernel::{BoardId, Context, Principal, Role, StreamId, Timestamp, Uuid};
@@ -19,7 +19,7 @@ use narhet_proto::{
 };
 use narhet_responsibility::{Division, Responsibility};
 use narhet_runtime::Expected;
-use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
+use narhet_runtime::{AnswerBody, Decision, Env, Follow, Prepared, Service, Write};
 use std::collections::HashMap;
 
 mod acts;
@@ -78,13 +78,13 @@ impl AreaService {
 
     fn import(&self, request: &Request, env: &Env) -> Result<Decision, Problem> {
         let role = importer(env.principal)?;
-        let Intake { import, dry_run } = intake::read(&request.body)?;
-        if dry_run {
+        let judged = judged::of(request, env)?;
+        let Judged { import, dry_run, plan } = judged.as_ref();
+        if *dry_run {
             return Err(Problem::at("/dryRun", format!("this records; ask {REHEARSE_IMPORT} for a dry run")));
         }
-        let plan = plan(&import);
         refuse(&plan.refused)?;
-        let recording = record(&plan, &self.house, import.decided_at, &import.source, || env.new_id());
+        let recording = record(plan, &self.house, import.decided_at, &import.source, || env.new_id());
         refuse(&recording.refused)?;
         let owner = env.principal.owner();
         let writes = recording.facts.iter().map(|(id, fact)| write(*id, fact, &owner)).collect();
@@ -94,10 +94,10 @@ impl AreaService {
 
     fn rehearse(&self, request: &Request, env: &Env) -> Result<AnswerBody, Problem> {
         importer(env.principal)?;
-        let Intake { import, .. } = intake::read(&request.body)?;
-        let plan = plan(&import);
-        let recording = record(&plan, &self.house, import.decided_at, &import.source, || env.new_id());
-        Ok(AnswerBody::of(&Report::of_plan(&plan, &recording)))
+        let judged = judged::of(request, env)?;
+        let Judged { import, plan, .. } = judged.as_ref();
+        let recording = record(plan, &self.house, import.decided_at, &import.source, || env.new_id());
+        Ok(AnswerBody::of(&Report::of_plan(plan, &recording)))
     }
 }
 
@@ -117,6 +117,12 @@ impl Service for AreaService {
         acts::DISSOLVE,
     ];
     const QUERIES: &'static [&'static str] = &[REHEARSE_IMPORT, REHEARSE_DIVISION];
+    const PREPARED: &'static [&'static str] = &[IMPORT_DIVISION, REHEARSE_IMPORT, REHEARSE_DIVISION];
+
+    fn prepare(_name: &str, request: &Request) -> Option<Prepared> {
+        // Whoever may not import is refused by the decision, and costs nothing here.
+        importer(&request.principal).ok().map(|_| judged::prepare(request))
+    }
 
     fn first_start(&self, env: &Env) -> Vec<Write> {
         let owner = Principal::house().owner();

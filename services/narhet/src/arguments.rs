@@ -157,12 +157,20 @@ pub struct Token {
 pub enum Area {
     /// Import boundaries: a whole division of the city, or several.
     Import(AreaImport),
+    /// Examine boundaries without a house: every hole and overlap as a table or JSON, and as a picture.
+    ///
+    /// Exit code 0 when an import would take them, 1 when something would be refused.
+    Check(AreaCheck),
 }
 
 #[derive(Clone, Debug, Args)]
 pub struct AreaImport {
-    /// GeoJSON in CRS84: stadsdelar with --mapping, else the areas themselves by property `name`.
+    /// GeoJSON, zipped Shapefile or GeoPackage in degrees, EPSG:3006 or EPSG:3011: stadsdelar with --mapping, else the areas
+    /// themselves by property `name`.
     pub file: PathBuf,
+    /// Which layer of FILE, when it has several.
+    #[arg(long)]
+    pub layer: Option<String>,
     /// CSV: which area each stadsdel belongs to, a column a division, its header ending in _YYYY-MM-DD.
     #[arg(long, value_name = "CSV")]
     pub mapping: Option<PathBuf>,
@@ -183,6 +191,33 @@ pub struct AreaImport {
     pub dry_run: bool,
     #[command(flatten)]
     pub node: Node,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Table,
+    Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct AreaCheck {
+    /// GeoJSON, zipped Shapefile or GeoPackage in degrees, EPSG:3006 or EPSG:3011.
+    pub file: PathBuf,
+    /// Which layer of FILE, when it has several.
+    #[arg(long)]
+    pub layer: Option<String>,
+    /// CSV: which area each stadsdel belongs to; with it the divisions are put together and judged too.
+    #[arg(long, value_name = "CSV")]
+    pub mapping: Option<PathBuf>,
+    /// Accept a hole or overlap above the limit, by its id; may be given more than once.
+    #[arg(long = "accept", value_name = "ID")]
+    pub accepted: Vec<String>,
+    /// How to print the report; `json` is what a dry run answers.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub format: ReportFormat,
+    /// Where to write the picture [default: FILE's name with .svg, in the working folder].
+    #[arg(long, value_name = "PATH")]
+    pub svg: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Subcommand)]

@@ -1,10 +1,15 @@
 //! `narhet`: the one binary. Every role, and the command line that talks to them.
 
+mod area_check;
+mod area_import;
+mod area_picture;
+mod area_report;
 mod arguments;
 mod client;
 mod clock;
 mod commands;
 mod demo;
+mod figures;
 mod house;
 mod identity;
 mod keeping;

@@ -11,7 +11,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use narhet_calendar::local_midnight;
-use narhet_geo::{AreaMap, Defect, Shape, coverage, dissolve};
+use narhet_geo::{AreaMap, Coverage, Defect, Shape, coverage, dissolve};
 use narhet_kernel::{Timestamp, id::slug};
 use narhet_proto::events::{Named, area::AcceptedDefect};
 use serde_json::{Value, json};
@@ -35,6 +35,8 @@ pub enum AreasFrom {
     Mapping { mapping: Mapping, divisions: Vec<Date> },
     /// The features are the areas, valid from this day.
     Features { valid_from: Date },
+    /// Only the boundaries are judged; nothing comes of them.
+    Nothing,
 }
 
 /// What would be recorded, or why not.
@@ -45,6 +47,8 @@ pub struct Plan {
     pub divisions: Vec<PlannedDivision>,
     /// Holes and overlaps that are accepted, by the limit or by id.
     pub defects: Vec<AcceptedDefect>,
+    /// Where they are; empty when a feature is refused.
+    pub coverage: Coverage,
     pub warnings: Vec<String>,
     pub refused: Vec<Refusal>,
 }
@@ -88,6 +92,7 @@ pub fn plan(import: &Import) -> Plan {
         features: features.len() + import.boundaries.refused.len(),
         divisions: Vec::new(),
         defects: Vec::new(),
+        coverage: Coverage::default(),
         warnings: Vec::new(),
         refused: import.boundaries.refused.clone(),
     };
@@ -98,6 +103,7 @@ pub fn plan(import: &Import) -> Plan {
             AreasFrom::Features { valid_from } => {
                 vec![(*valid_from, each_its_own_area(features, &mut plan.warnings), Vec::new())]
             }
+            AreasFrom::Nothing => Vec::new(),
         };
         for (date, parts, uncertain) in wanted {
             if plan.refused.is_empty() {
@@ -121,7 +127,9 @@ fn judge_coverage(features: &[Feature], accept: &BTreeSet<String>, plan: &mut Pl
     let shapes: Vec<(String, Shape)> =
         features.iter().map(|feature| (feature.name.clone(), feature.shape.clone())).collect();
     let found = coverage(&shapes);
-    for defect in found.defects() {
+    // Slivers that hang on the outer boundary are part of it; what is larger is a hole or an overlap there as anywhere.
+    let at_the_edge = found.edge_defects().iter().filter(|defect| defect.area_m2 > HOLE_ACCEPTED_M2_MAX);
+    for defect in found.defects().iter().chain(at_the_edge) {
         let by_hand = accept.contains(&defect.id);
         let judged = accepted(defect, if by_hand { "id" } else { "limit" });
         if by_hand || defect.area_m2 <= HOLE_ACCEPTED_M2_MAX {
@@ -130,9 +138,12 @@ fn judge_coverage(features: &[Feature], accept: &BTreeSet<String>, plan: &mut Pl
             plan.refused.push(Refusal::Defect(Box::new(judged)));
         }
     }
-    for id in accept.iter().filter(|id| found.defects().iter().all(|defect| defect.id != **id)) {
+    let known: BTreeSet<&String> =
+        found.defects().iter().chain(found.edge_defects()).map(|defect| &defect.id).collect();
+    for id in accept.iter().filter(|id| !known.contains(id)) {
         plan.warnings.push(format!("no hole or overlap has the id {id:?} that was to be accepted"));
     }
+    plan.coverage = found;
 }
 
 fn accepted(defect: &Defect, accepted_by: &str) -> AcceptedDefect {

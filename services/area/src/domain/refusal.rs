@@ -18,6 +18,8 @@ pub enum Refusal {
     Geometry { name: String, source: GeometryError },
     #[error("feature {name:?} is a {found}; an area is a Polygon or a MultiPolygon")]
     NotAnArea { name: String, found: String },
+    #[error("feature {name:?}: {fault}")]
+    Unreadable { name: String, fault: String },
     #[error(
         "row {line}: no feature is called {name:?}, nor does exactly one begin so with {NAME_PREFIX_LETTERS_MIN} letters or more"
     )]

@@ -1,8 +1,8 @@
 //! The query `rehearse-division`: an import's body, or the day of a recorded division.
 
 use crate::{
-    domain::{plan, record, rehearsal},
-    intake::{self, Intake},
+    domain::{record, rehearsal},
+    judged::{self, Judged},
     report::Report,
 };
 use jiff::civil::Date;
@@ -45,10 +45,10 @@ pub(super) fn answer(request: &Request, house: &Responsibility, env: &Env) -> Re
     if let Ok(Recorded { division: day }) = serde_json::from_str(request.body.get()) {
         return of_recorded(day, house);
     }
-    let Intake { import, .. } = intake::read(&request.body)?;
-    let plan = plan(&import);
-    let recording = record(&plan, house, import.decided_at, &import.source, || env.new_id());
-    let report = Report::of_plan(&plan, &recording);
+    let judged = judged::of(request, env)?;
+    let Judged { import, plan, .. } = judged.as_ref();
+    let recording = record(plan, house, import.decided_at, &import.source, || env.new_id());
+    let report = Report::of_plan(plan, &recording);
     match plan.divisions.as_slice() {
         [planned] => Ok(AnswerBody::of(&whole(rehearsal::of_planned(planned, house), report))),
         [] => Err(Problem {

@@ -316,7 +316,9 @@ fn a_body_that_contradicts_itself_is_refused_with_the_place() {
     let house = House::started();
     let boundaries = row();
     for (body, pointer) in [
-        (json!({}), ""),
+        (json!({}), "/boundaries"),
+        (json!({ "boundaries": boundaries, "boundariesBase64": "" }), "/boundaries"),
+        (json!({ "boundariesBase64": "å", "validFrom": "2023-07-01" }), "/boundariesBase64"),
         (json!({ "boundaries": boundaries }), "/validFrom"),
         (json!({ "boundaries": boundaries, "divisions": ["2020-07-01"] }), "/divisions"),
         (json!({ "boundaries": boundaries, "validFrom": "1 juli" }), "/validFrom"),
@@ -332,9 +334,9 @@ fn a_body_that_contradicts_itself_is_refused_with_the_place() {
         assert_eq!(problem.errors[0].pointer.as_deref(), Some(pointer), "{}", problem.detail);
     }
     let crs =
-        boundaries.replacen('{', r#"{"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3011"}},"#, 1);
+        boundaries.replacen('{', r#"{"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3012"}},"#, 1);
     let problem = house.refused(&json!({ "boundaries": crs, "validFrom": "2023-07-01" }));
-    assert!(problem.detail.contains("EPSG::3011"), "{}", problem.detail);
+    assert!(problem.detail.contains("EPSG:3012"), "{}", problem.detail);
 }
 
 #[test]

@@ -14,18 +14,29 @@ use axum::{
     extract::{FromRequest as _, Multipart, Request, State, multipart::MultipartError},
     http::{HeaderMap, Response, StatusCode, header},
 };
-use narhet_kernel::{Context, limits::IMPORT_BYTES_MAX};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use narhet_kernel::{
+    Context,
+    limits::{IMPORT_BYTES_MAX, UPLOAD_BYTES_MAX},
+};
 use narhet_proto::wire::{ErrorCode, Problem};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+/// What the envelope of a request takes of an upload: principal, key, deadline.
+const ENVELOPE_BYTES_MAX: usize = 16 * 1024;
 /// Characters kept of a file's name.
 const FILE_NAME_CHARS_MAX: usize = 100;
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct ImportBody {
-    boundaries: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boundaries: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boundaries_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mapping: Option<String>,
     divisions: Vec<String>,
@@ -63,7 +74,7 @@ pub async fn import(
 
 /// What area is asked, from the query and the files of a request; and whether it is only to be rehearsed.
 pub(super) async fn body_of(request: Request) -> Result<(Box<RawValue>, bool), Problem> {
-    let query = Query::of(request.uri().query(), &["division", "validFrom", "decidedAt", "accept", "dryRun"])?;
+    let query = Query::of(request.uri().query(), &["division", "validFrom", "decidedAt", "accept", "dryRun", "layer"])?;
     check_head(request.headers())?;
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
     let mut body = ImportBody {
@@ -72,13 +83,14 @@ pub(super) async fn body_of(request: Request) -> Result<(Box<RawValue>, bool), P
         decided_at: query.text("decidedAt")?.map(str::to_owned),
         accept: owned(query.list("accept")),
         dry_run: query.flag("dryRun")?,
+        layer: query.text("layer")?.map(str::to_owned),
         ..ImportBody::default()
     };
     read_parts(request, &mut body).await?;
     let dry_run = body.dry_run;
     let raw_body = raw(&body);
     drop(body);
-    if raw_body.get().len() > IMPORT_BYTES_MAX {
+    if raw_body.get().len() > UPLOAD_BYTES_MAX - ENVELOPE_BYTES_MAX {
         return Err(too_large("the import", IMPORT_BYTES_MAX));
     }
     Ok((raw_body, dry_run))
@@ -101,13 +113,13 @@ async fn read_parts(request: Request, body: &mut ImportBody) -> Result<(), Probl
     let mut parts = Multipart::from_request(request, &())
         .await
         .map_err(|error| Problem::new(ErrorCode::InvalidInput, error.body_text()))?;
-    let (mut boundaries, mut names) = (None, Vec::new());
+    let (mut boundaries, mut mapping, mut names) = (None, None, Vec::new());
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or("").to_owned();
         names.extend(part.file_name().map(|name| name.chars().take(FILE_NAME_CHARS_MAX).collect::<String>()));
         let slot = match name.as_str() {
             "boundaries" => &mut boundaries,
-            "mapping" => &mut body.mapping,
+            "mapping" => &mut mapping,
             _ => {
                 let shown: String = name.chars().take(FILE_NAME_CHARS_MAX).collect();
                 return Err(Problem::at(
@@ -116,15 +128,22 @@ async fn read_parts(request: Request, body: &mut ImportBody) -> Result<(), Probl
                 ));
             }
         };
-        let bytes = part.bytes().await.map_err(broken)?;
-        let text = String::from_utf8(bytes.into()).map_err(|_| Problem::at(&format!("/{name}"), "not UTF-8"))?;
-        if slot.replace(text).is_some() {
+        let bytes = Vec::from(part.bytes().await.map_err(broken)?);
+        if slot.replace(bytes).is_some() {
             return Err(Problem::at(&format!("/{name}"), "the part stands twice"));
         }
     }
     let boundaries = boundaries.ok_or_else(|| Problem::at("/boundaries", "the part \"boundaries\" is missing"))?;
-    check_depth(boundaries.as_bytes()).map_err(|problem| Problem::at("/boundaries", problem.detail))?;
-    body.boundaries = boundaries;
+    match String::from_utf8(boundaries) {
+        Ok(text) => {
+            check_depth(text.as_bytes()).map_err(|problem| Problem::at("/boundaries", problem.detail))?;
+            body.boundaries = Some(text);
+        }
+        // A zip archive or a GeoPackage; its owner tells which.
+        Err(binary) => body.boundaries_base64 = Some(STANDARD.encode(binary.as_bytes())),
+    }
+    let text = |bytes| String::from_utf8(bytes).map_err(|_| Problem::at("/mapping", "not UTF-8"));
+    body.mapping = mapping.map(text).transpose()?;
     names.retain(|name| !name.trim().is_empty());
     body.source = (!names.is_empty()).then(|| names.join(", "));
     Ok(())

@@ -8,8 +8,10 @@ pub const EVENT_BYTES_MAX: usize = 512 * 1024;
 pub const FRAME_EVENTS_MAX: usize = 1_000;
 /// One message on the bus that is not an event: requests, replies and chunks of large requests.
 pub const BUS_CHUNK_BYTES_MAX: usize = 512 * 1024;
-/// A request that comes in chunks: the largest import.
+/// The files of one import together.
 pub const IMPORT_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// A request that comes in chunks: the largest import as it travels, in Base64 and with its envelope.
+pub const UPLOAD_BYTES_MAX: usize = IMPORT_BYTES_MAX / 3 * 4 + 1024 * 1024;
 /// A JSON body.
 pub const JSON_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How deep JSON may nest before a reader refuses it.

@@ -10,7 +10,7 @@ use crate::{
     host::{HostError, stopped},
     relay::Relayed,
     sealing::Keys,
-    service::{AnswerBody, Decision, Env, Service},
+    service::{AnswerBody, Decision, Env, Prepared, Service},
 };
 use append::Origin;
 use effects::Unfinished;
@@ -62,9 +62,15 @@ pub(crate) struct Desk<S: Service> {
 
 struct Waiting {
     until: Instant,
-    name: String,
-    request: Request,
+    asked: Asked,
     reply: ReplyTo,
+}
+
+/// A command or a query, and what it was made into before it came here.
+pub(crate) struct Asked {
+    pub name: String,
+    pub request: Request,
+    pub prepared: Option<Prepared>,
 }
 
 /// The last state of health and when the loop looked: answered beside the loop, which may be deep in a large command.
@@ -78,7 +84,7 @@ pub(crate) struct Board {
 pub(crate) enum Refused {
     Problem(Problem),
     /// The reader wants to see more than has been applied.
-    Wait(Box<Request>),
+    Wait(Box<Asked>),
     Stop(HostError),
 }
 
@@ -208,12 +214,13 @@ impl<S: Service> Desk<S> {
     }
 
     /// Decides a command, or finds that it was decided before.
-    pub fn command(&mut self, name: &str, request: &Request) -> Answered {
+    pub fn command(&mut self, asked: &Asked) -> Answered {
+        let Asked { name, request, prepared } = asked;
         if Timestamp::now() > request.deadline {
             let late = "the command came after its deadline and was not done; send it again";
             return Err(Problem::new(ErrorCode::Unavailable, late).into());
         }
-        if !S::COMMANDS.contains(&name) {
+        if !S::COMMANDS.contains(&name.as_str()) {
             return Err(unknown("command", name).into());
         }
         self.refuse_while_folding()?;
@@ -233,12 +240,12 @@ impl<S: Service> Desk<S> {
             }
             return self.reply(name, principal, &outcome.event_ids);
         }
-        let decision = self.service.decide(name, request, &self.env(principal))?;
+        let decision = self.service.decide(name, request, &self.env(principal).with(prepared.as_ref()))?;
         let Decision { mut writes, role, answered_by } = decision;
         let outcome = |event_ids: &[Uuid]| {
             request.idempotency_key.as_ref().map(|key| Outcome {
                 principal: principal.id.clone(),
-                route: name.to_owned(),
+                route: name.clone(),
                 key: key.clone(),
                 body_hash,
                 event_ids: event_ids.to_vec(),
@@ -266,22 +273,23 @@ impl<S: Service> Desk<S> {
     }
 
     /// Answers a query, unless it has to wait for its cursor.
-    pub fn query(&mut self, name: &str, request: Request) -> Answered {
-        if !S::QUERIES.contains(&name) {
+    pub fn query(&mut self, asked: Asked) -> Answered {
+        let Asked { name, request, prepared } = &asked;
+        if !S::QUERIES.contains(&name.as_str()) {
             return Err(unknown("query", name).into());
         }
         self.refuse_while_folding()?;
         if request.min_cursor.as_ref().is_some_and(|wanted| !self.has_applied(wanted)) {
-            return Err(Refused::Wait(Box::new(request)));
+            return Err(Refused::Wait(Box::new(asked)));
         }
-        let answer = self.service.answer(name, &request, &self.env(&request.principal))?;
+        let answer = self.service.answer(name, request, &self.env(&request.principal).with(prepared.as_ref()))?;
         Ok((self.answer_of(answer), self.folded))
     }
 
     /// Keeps a query until its cursor is reached.
-    pub fn wait(&mut self, name: String, request: Request, reply: ReplyTo) {
+    pub fn wait(&mut self, asked: Asked, reply: ReplyTo) {
         let until = if self.waiting.len() < WAITING_MAX { Instant::now() + MIN_CURSOR_WAIT } else { Instant::now() };
-        self.waiting.push(Waiting { until, name, request, reply });
+        self.waiting.push(Waiting { until, asked, reply });
     }
 
     /// Sends an answer once what it rests on is durable.

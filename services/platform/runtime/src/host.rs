@@ -2,7 +2,7 @@
 
 use crate::{
     caller::Caller,
-    desk::{Desk, Refused},
+    desk::{Asked, Desk, Refused},
     follow::{Delivered, FollowError, Follower},
     relay::{self, RelayError, Relayed},
     sealing::{KeyError, Keys},
@@ -12,7 +12,7 @@ use crate::{
 use narhet_bus::{Answer as ReplyTo, Bus, BusError};
 use narhet_event_store::{OpenError, Options as StoreOptions, Store};
 use narhet_kernel::{Clock, Context, Mark, StoreId, Vector};
-use narhet_proto::{subject, wire::Request};
+use narhet_proto::subject;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
@@ -70,8 +70,8 @@ impl HostError {
 
 /// What the loop is woken by.
 pub(crate) enum Input {
-    Command { name: String, request: Request, reply: ReplyTo },
-    Query { name: String, request: Request, reply: ReplyTo },
+    Command { asked: Asked, reply: ReplyTo },
+    Query { asked: Asked, reply: ReplyTo },
     Delivered(Box<Delivered>),
     Failed(HostError),
 }
@@ -110,7 +110,7 @@ pub async fn run<S: Service>(
         });
     }
     tasks.spawn(feed(bus.clone(), desk.followed(), desk.follow_from(), inputs.clone(), stop.clone()));
-    serving::start(&bus, context, &store, &inputs, desk.board(), &mut tasks, &stop).await?;
+    serving::start::<S>(&bus, &store, &inputs, desk.board(), &mut tasks, &stop).await?;
     drop(inputs);
     desk.set_relayed(relayed_seen);
 
@@ -207,12 +207,12 @@ async fn work<S: Service>(
         };
         let Some(next) = next else { return Ok(()) };
         match next {
-            Input::Command { name, request, reply } => {
-                let answered = desk.command(&name, &request);
+            Input::Command { asked, reply } => {
+                let answered = desk.command(&asked);
                 desk.answer(answered, reply)?;
             }
-            Input::Query { name, request, reply } => match desk.query(&name, request) {
-                Err(Refused::Wait(request)) => desk.wait(name, *request, reply),
+            Input::Query { asked, reply } => match desk.query(asked) {
+                Err(Refused::Wait(asked)) => desk.wait(*asked, reply),
                 answered => desk.answer(answered, reply)?,
             },
             Input::Delivered(delivered) => desk.deliver(&delivered)?,

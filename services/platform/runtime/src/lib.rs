@@ -21,4 +21,4 @@ pub use follow::{Delivered, FollowError, Follower, read_page};
 pub use host::{HostError, HostOptions, run};
 pub use narhet_event_store::Expected;
 pub use sealing::Keys;
-pub use service::{AnswerBody, Decision, Env, Follow, Service, Write};
+pub use service::{AnswerBody, Decision, Env, Follow, Prepared, Service, Write};

@@ -9,6 +9,7 @@ use narhet_proto::{
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use std::any::Any;
 
 /// A context. One thread owns it and calls everything here serially, so no method ever waits.
 pub trait Service: Send + 'static {
@@ -22,6 +23,15 @@ pub trait Service: Send + 'static {
 
     /// The queries it answers.
     const QUERIES: &'static [&'static str];
+
+    /// The commands and queries whose requests are prepared before the loop takes them.
+    const PREPARED: &'static [&'static str] = &[];
+
+    /// The part of a large request's work that needs no state: reading and checking it. Done on a thread of its own, so that
+    /// nobody else waits for it; what comes out is found again in [`Env::prepared`].
+    fn prepare(_name: &str, _request: &Request) -> Option<Prepared> {
+        None
+    }
 
     /// What a new house records before anything else, when the log is empty.
     fn first_start(&self, env: &Env) -> Vec<Write>;
@@ -56,6 +66,9 @@ pub trait Service: Send + 'static {
     /// Whether the context can do its work now; the text says why not.
     fn health(&self, now: Timestamp) -> Result<(), String>;
 }
+
+/// What [`Service::prepare`] made of a request.
+pub type Prepared = Box<dyn Any + Send>;
 
 /// A followed context. `from_start` views are folded anew from position 1 at each start; the others only from the mark.
 #[derive(Clone, Copy, Debug)]
@@ -121,13 +134,23 @@ pub struct Env<'a> {
     pub principal: &'a Principal,
     pub(crate) keys: &'a Keys,
     pub(crate) clock: &'a Clock,
+    prepared: Option<&'a Prepared>,
     /// This context's committed-or-assigned head, for `knownAt` and cursors.
     pub head: u64,
 }
 
 impl<'a> Env<'a> {
     pub fn new(now: Timestamp, principal: &'a Principal, keys: &'a Keys, clock: &'a Clock, head: u64) -> Self {
-        Self { now, principal, keys, clock, head }
+        Self { now, principal, keys, clock, prepared: None, head }
+    }
+
+    pub(crate) fn with(self, prepared: Option<&'a Prepared>) -> Self {
+        Self { prepared, ..self }
+    }
+
+    /// What the request that is decided on was made into beforehand, when it was.
+    pub fn prepared<T: 'static>(&self) -> Option<&'a T> {
+        self.prepared.and_then(|prepared| prepared.downcast_ref())
     }
 
     /// The id of an event that a person commands.

@@ -1,21 +1,26 @@
 //! What a context's owner serves on the bus: commands, queries, its health and ranges of its log.
 
-use crate::{caller::Health, desk::Board, host::Input};
+use crate::{
+    caller::Health,
+    desk::{Asked, Board},
+    host::Input,
+    service::Service,
+};
 use bytes::{Bytes, BytesMut};
 use narhet_bus::{Answer as ReplyTo, Bus, BusError, Headers, Incoming, Requests};
 use narhet_event_store::Store;
 use narhet_kernel::{
     Context, Mark, Vector,
-    limits::{BUS_CHUNK_BYTES_MAX, IMPORT_BYTES_MAX},
+    limits::{BUS_CHUNK_BYTES_MAX, UPLOAD_BYTES_MAX},
 };
 use narhet_proto::{
     subject,
     wire::{ErrorCode, LogPage, LogRead, Problem, Reply, Request, chunk},
 };
 use serde_json::value::RawValue;
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -23,28 +28,30 @@ use tokio_util::sync::CancellationToken;
 
 /// Requests that wait to be taken; past it they are left to time out.
 const REQUESTS_CAPACITY: usize = 1_024;
-/// Uploads under way at once, each up to [`IMPORT_BYTES_MAX`].
+/// Uploads under way at once, each up to [`UPLOAD_BYTES_MAX`].
 const UPLOADS_MAX: usize = 4;
+/// Large requests that are read beside the loop at once; each may take several times its size while it is read.
+const PREPARING_MAX: usize = 2;
 /// An upload without a new chunk for this long is forgotten.
 const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(30);
 
 /// Starts serving; returns once the server knows, so that nobody is told "no responders" by a role that says it is there.
-pub(crate) async fn start(
+pub(crate) async fn start<S: Service>(
     bus: &Bus,
-    context: Context,
     store: &Store,
     inputs: &mpsc::Sender<Input>,
     board: watch::Receiver<Board>,
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
 ) -> Result<(), BusError> {
+    let context = S::CONTEXT;
     let commands = bus.serve(&subject::command(context, ">"), REQUESTS_CAPACITY).await?;
     let queries = bus.serve(&subject::query(context, ">"), REQUESTS_CAPACITY).await?;
     let log = bus.serve(&subject::log_read(context), REQUESTS_CAPACITY).await?;
     let keeper = bus.serve(&subject::keeper(context, ">"), REQUESTS_CAPACITY).await?;
     tasks.spawn(crate::keeper::serve(keeper, context, store.clone(), stop.clone()));
-    tasks.spawn(take(commands, Kind::Command, inputs.clone(), board.clone(), (context, store.clone()), stop.clone()));
-    tasks.spawn(take(queries, Kind::Query, inputs.clone(), board, (context, store.clone()), stop.clone()));
+    tasks.spawn(take::<S>(commands, Kind::Command, inputs.clone(), board.clone(), store.clone(), stop.clone()));
+    tasks.spawn(take::<S>(queries, Kind::Query, inputs.clone(), board, store.clone(), stop.clone()));
     tasks.spawn(serve_log(log, store.clone(), stop.clone()));
     Ok(())
 }
@@ -58,15 +65,16 @@ enum Kind {
     Query,
 }
 
-async fn take(
+async fn take<S: Service>(
     mut requests: Requests,
     kind: Kind,
     inputs: mpsc::Sender<Input>,
     board: watch::Receiver<Board>,
-    (context, store): (Context, Store),
+    store: Store,
     stop: CancellationToken,
 ) {
     let mut uploads = Uploads::default();
+    let places = Arc::new(Semaphore::new(PREPARING_MAX));
     loop {
         let incoming = tokio::select! {
             incoming = requests.next() => incoming,
@@ -79,44 +87,87 @@ async fn take(
         let Some(incoming) = incoming else { return };
         uploads.forget_idle();
         if matches!(kind, Kind::Query) && incoming.subject.ends_with(".health") {
-            let health = health(context, &store, &board.borrow());
+            let health = health(S::CONTEXT, &store, &board.borrow());
             let bytes = serde_json::to_vec(&health).unwrap_or_default();
             incoming.into_parts().3.send(bytes.into()).await;
             continue;
         }
-        if let Some(input) = input_of(incoming, kind, &mut uploads).await
-            && inputs.send(input).await.is_err()
-        {
-            return;
+        let Some(received) = received(incoming, kind, &mut uploads).await else { continue };
+        if S::PREPARED.contains(&received.name.as_str()) {
+            // Beside the loop and beside the others: it may take seconds.
+            match places.clone().try_acquire_owned() {
+                Ok(place) => drop(tokio::spawn(prepare::<S>(received, inputs.clone(), place))),
+                Err(_) => {
+                    let busy = "as many large requests as fit are being read already: try again";
+                    refuse(received.reply, Problem::new(ErrorCode::TooManyRequests, busy)).await;
+                }
+            }
+            continue;
+        }
+        match received.read::<S>() {
+            Ok(input) => {
+                if inputs.send(input).await.is_err() {
+                    return;
+                }
+            }
+            Err((reply, problem)) => refuse(reply, problem).await,
         }
     }
 }
 
-async fn input_of(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Option<Input> {
+/// A request that is all there and has not been read.
+struct Received {
+    kind: Kind,
+    name: String,
+    payload: Bytes,
+    reply: ReplyTo,
+}
+
+async fn received(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Option<Received> {
     let (subject, headers, payload, reply) = incoming.into_parts();
     let name = subject.rsplit('.').next().unwrap_or_default().to_owned();
-    let payload = match uploads.take(&headers, payload) {
-        Ok(Some(payload)) => payload,
+    match uploads.take(&headers, payload) {
+        Ok(Some(payload)) => Some(Received { kind, name, payload, reply }),
         Ok(None) => {
             reply.send(Bytes::new()).await;
-            return None;
+            None
         }
         Err(problem) => {
             refuse(reply, problem).await;
-            return None;
-        }
-    };
-    match serde_json::from_slice::<Request>(&payload) {
-        Ok(request) => Some(match kind {
-            Kind::Command => Input::Command { name, request, reply },
-            Kind::Query => Input::Query { name, request, reply },
-        }),
-        Err(error) => {
-            tracing::warn!(subject, %error, "a request that cannot be read");
-            refuse(reply, Problem::new(ErrorCode::InvalidInput, "the request cannot be read")).await;
             None
         }
     }
+}
+
+impl Received {
+    /// Reads it, and does what can be done of it without the loop.
+    fn read<S: Service>(self) -> Result<Input, (ReplyTo, Problem)> {
+        let Received { kind, name, payload, reply } = self;
+        let request: Request = match serde_json::from_slice(&payload) {
+            Ok(request) => request,
+            Err(error) => {
+                tracing::warn!(name, %error, "a request that cannot be read");
+                return Err((reply, Problem::new(ErrorCode::InvalidInput, "the request cannot be read")));
+            }
+        };
+        drop(payload);
+        let prepared = if S::PREPARED.contains(&name.as_str()) { S::prepare(&name, &request) } else { None };
+        let asked = Asked { name, request, prepared };
+        Ok(match kind {
+            Kind::Command => Input::Command { asked, reply },
+            Kind::Query => Input::Query { asked, reply },
+        })
+    }
+}
+
+async fn prepare<S: Service>(received: Received, inputs: mpsc::Sender<Input>, place: OwnedSemaphorePermit) {
+    match tokio::task::spawn_blocking(move || received.read::<S>()).await {
+        // A loop that has stopped answers nothing; the caller's time runs out.
+        Ok(Ok(input)) => drop(inputs.send(input).await),
+        Ok(Err((reply, problem))) => refuse(reply, problem).await,
+        Err(error) => tracing::error!(%error, "a large request could not be read"),
+    }
+    drop(place);
 }
 
 /// The posted health, unless the loop has not looked for so long that it says nothing any more.
@@ -163,8 +214,8 @@ impl Uploads {
             return Err(broken("a chunk without index or count"));
         };
         let now = Instant::now();
-        if count > IMPORT_BYTES_MAX.div_ceil(BUS_CHUNK_BYTES_MAX) + 1 {
-            return Err(Problem::new(ErrorCode::TooLarge, format!("an upload has at most {IMPORT_BYTES_MAX} bytes")));
+        if count > UPLOAD_BYTES_MAX.div_ceil(BUS_CHUNK_BYTES_MAX) {
+            return Err(Problem::new(ErrorCode::TooLarge, format!("an upload has at most {UPLOAD_BYTES_MAX} bytes")));
         }
         if !self.0.contains_key(id) && self.0.len() >= UPLOADS_MAX {
             return Err(Problem::new(ErrorCode::TooManyRequests, "too many uploads at once: try again"));

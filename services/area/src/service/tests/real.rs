@@ -1,6 +1,7 @@
 //! The city's own boundaries, which are not committed: `NARHET_TEST_DATA`, else `../shared/data` beside the workspace.
 
 use super::*;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{fs, path::PathBuf, time::Instant};
 
 fn workspace() -> PathBuf {
@@ -15,6 +16,31 @@ fn data(file: &str) -> String {
 
 fn stadsdelar() -> Value {
     json!({ "boundaries": data("stadsdelar.geojson"), "mapping": data("stadsdelar.csv"), "source": "stadsdelar.geojson" })
+}
+
+#[test]
+#[ignore = "needs NARHET_TEST_DATA"]
+fn the_shapefile_in_metres_is_imported_as_the_geojson_is() {
+    let mut from_degrees = House::started();
+    let expected = from_degrees.import(&stadsdelar()).unwrap().report;
+    let folder = std::env::var_os("NARHET_TEST_DATA").map_or_else(|| workspace().join("../shared/data"), PathBuf::from);
+    let zipped = fs::read(folder.join("stadsdelar-sweref99-1800.zip")).unwrap();
+    let mut body = stadsdelar();
+    body.as_object_mut().unwrap().remove("boundaries");
+    body["boundariesBase64"] = json!(STANDARD.encode(zipped));
+    let mut house = House::started();
+    let report = house.import(&body).unwrap().report;
+    for fact in ["areas", "features", "warnings"] {
+        assert_eq!(report[fact], expected[fact]);
+    }
+    let defects = |report: &Value| {
+        let facts = |defect: &Value| (defect["kind"].to_string(), defect["between"].to_string());
+        let mut facts: Vec<_> = report["defects"].as_array().unwrap().iter().map(facts).collect();
+        facts.sort();
+        facts
+    };
+    assert_eq!((defects(&report).len(), defects(&report)), (20, defects(&expected)));
+    assert_eq!(board(&house, sergels_torg(), "2023-06-30T21:59:59Z"), "Norrmalms stadsdelsnämnd");
 }
 
 fn demo() -> Value {

@@ -88,11 +88,12 @@ impl<S: Service> Desk<S> {
         }
         let now = Instant::now();
         let (ripe, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().partition(|waiting| {
-            waiting.until <= now || waiting.request.min_cursor.as_ref().is_none_or(|wanted| self.has_applied(wanted))
+            waiting.until <= now
+                || waiting.asked.request.min_cursor.as_ref().is_none_or(|wanted| self.has_applied(wanted))
         });
         self.waiting = waiting;
-        for Waiting { name, request, reply, .. } in ripe {
-            let answered = self.query(&name, request);
+        for Waiting { asked, reply, .. } in ripe {
+            let answered = self.query(asked);
             self.answer(answered, reply)?;
         }
         self.post_health();
