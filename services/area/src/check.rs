@@ -56,7 +56,7 @@ pub fn check(files: &Files<'_>) -> Result<Checked, Unreadable> {
     let accept: BTreeSet<String> = files.accept.iter().cloned().collect();
     let import = Import { boundaries, areas_from, decided_at: None, accept, source: String::new() };
     let plan = plan(&import);
-    let recording = record(&plan, &Responsibility::default(), None, &import.source, || Uuid::nil());
+    let recording = record(&plan, &Responsibility::default(), None, &import.source, Uuid::nil);
     let report = Report::of_plan(&plan, &recording);
     Ok(Checked { features: import.boundaries.features, plan, report })
 }

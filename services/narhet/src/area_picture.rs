@@ -108,10 +108,10 @@ fn header(out: &mut String, title: &str, features: usize, defects: &[Defect]) {
     if !defects.is_empty() {
         let y = 72.0;
         let (gap, overlap) = (WIDTH - MARGIN - 190.0, WIDTH - MARGIN - 90.0);
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<g aria-hidden=\"true\">{}<text class=\"s\" x=\"{}\" y=\"78\">lucka</text>{}<text class=\"s\" x=\"{}\" \
-             y=\"78\">överlapp</text></g>\n",
+             y=\"78\">överlapp</text></g>",
             marker(DefectKind::Gap, gap, y),
             gap + 17.0,
             marker(DefectKind::Overlap, overlap, y),

@@ -115,6 +115,9 @@ fn centroid(ring: &[Metres]) -> Option<Metres> {
     Some(Metres { east: origin.east + shift(east), north: origin.north + shift(north) })
 }
 
+/// One side of a window: which number counts, its limit, and whether more or less is inside.
+type Side = (fn(&Metres) -> f64, f64, f64);
+
 /// A part of the plane on a part of the sheet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
@@ -162,7 +165,7 @@ impl View {
     /// A ring cut to what can be seen; a window of a millimetre would otherwise have corners a million kilometres away.
     pub fn clipped(&self, ring: &[Metres]) -> Vec<(f64, f64)> {
         let Extent { low, high } = self.extent();
-        let sides: [(fn(&Metres) -> f64, f64, f64); 4] = [
+        let sides: [Side; 4] = [
             (|at| at.east, low.east, 1.0),
             (|at| at.east, high.east, -1.0),
             (|at| at.north, low.north, 1.0),

@@ -110,7 +110,7 @@ async fn take<S: Service>(
                     return;
                 }
             }
-            Err((reply, problem)) => refuse(reply, problem).await,
+            Err(refused) => refuse(refused.0, refused.1).await,
         }
     }
 }
@@ -141,13 +141,14 @@ async fn received(incoming: Incoming, kind: Kind, uploads: &mut Uploads) -> Opti
 
 impl Received {
     /// Reads it, and does what can be done of it without the loop.
-    fn read<S: Service>(self) -> Result<Input, (ReplyTo, Problem)> {
+    fn read<S: Service>(self) -> Result<Input, Box<(ReplyTo, Problem)>> {
         let Received { kind, name, payload, reply } = self;
         let request: Request = match serde_json::from_slice(&payload) {
             Ok(request) => request,
             Err(error) => {
                 tracing::warn!(name, %error, "a request that cannot be read");
-                return Err((reply, Problem::new(ErrorCode::InvalidInput, "the request cannot be read")));
+                let problem = Problem::new(ErrorCode::InvalidInput, "the request cannot be read");
+                return Err(Box::new((reply, problem)));
             }
         };
         drop(payload);
@@ -164,7 +165,7 @@ async fn prepare<S: Service>(received: Received, inputs: mpsc::Sender<Input>, pl
     match tokio::task::spawn_blocking(move || received.read::<S>()).await {
         // A loop that has stopped answers nothing; the caller's time runs out.
         Ok(Ok(input)) => drop(inputs.send(input).await),
-        Ok(Err((reply, problem))) => refuse(reply, problem).await,
+        Ok(Err(refused)) => refuse(refused.0, refused.1).await,
         Err(error) => tracing::error!(%error, "a large request could not be read"),
     }
     drop(place);
