@@ -9,10 +9,12 @@ mod custody;
 mod formats;
 mod keeping;
 mod main_job;
+mod merger;
 mod real_data;
 mod rights;
 mod sealing;
 mod sse;
+mod takeovers;
 mod updates;
 
 use narhet_tests::{House, house::json, until};
@@ -35,7 +37,12 @@ pub fn incident(title: &str, (lon, lat): (f64, f64)) -> Value {
 
 /// Reports an incident as the coordinator of Norra innerstaden; the 201's body.
 pub async fn report(house: &House, body: &Value) -> Value {
-    let token = house.token("coordinator", Some("norra-innerstaden"));
+    report_as(house, "norra-innerstaden", body).await
+}
+
+/// Reports an incident as the coordinator of a board; the 201's body.
+pub async fn report_as(house: &House, board: &str, body: &Value) -> Value {
+    let token = house.token("coordinator", Some(board));
     let key = uuid::Uuid::new_v4().to_string();
     // As a careful client does it: when the outcome is unknown or nobody was there, ask again with the same key.
     until("the incident is taken", || async {

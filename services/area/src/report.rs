@@ -85,8 +85,9 @@ impl Report {
             ..Report::default()
         };
         report.list_defects(&plan.defects);
+        report.list_defects(&recording.lost);
         let refused_defects = refused.filter_map(|refusal| match refusal {
-            Refusal::Defect(defect) => Some(DefectLine { accepted: None, ..defect_line(defect) }),
+            Refusal::Defect(defect) | Refusal::LostLand(defect) => Some(DefectLine { accepted: None, ..defect_line(defect) }),
             _ => None,
         });
         report.defects.extend(refused_defects);
@@ -145,7 +146,7 @@ fn defect_line(defect: &AcceptedDefect) -> DefectLine {
 
 fn refusal_line(refusal: &Refusal) -> RefusalLine {
     let defect = match refusal {
-        Refusal::Defect(defect) => Some(defect.id.clone()),
+        Refusal::Defect(defect) | Refusal::LostLand(defect) => Some(defect.id.clone()),
         _ => None,
     };
     RefusalLine { pointer: refusal.pointer(), detail: refusal.to_string(), defect }

@@ -63,7 +63,9 @@ impl Fold {
             self.unknown_events.fetch_add(1, Ordering::Relaxed);
         }
         if context == Context::Area {
-            self.map.write().apply(event);
+            // Only this fold writes, so what is built beside the readers still fits when they are shut out for an instant.
+            let prepared = self.map.read().prepare(event);
+            self.map.write().apply_prepared(event, prepared);
         }
         self.grants.observe(event);
         self.ring.push(Entry::new(context, mark, event, bytes));

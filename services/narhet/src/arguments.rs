@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use narhet_kernel::{Context, Role};
+use narhet_kernel::{Context, Role, Timestamp};
 use std::path::PathBuf;
 
 /// Närhet: for every place and every moment, which board answers, who holds crisis support, and what has happened.
@@ -161,6 +161,42 @@ pub enum Area {
     ///
     /// Exit code 0 when an import would take them, 1 when something would be refused.
     Check(AreaCheck),
+    /// Who answers for a place: every tier, since when, and why.
+    Resolve(AreaResolve),
+    /// Everything that was ever recorded about a board.
+    History(AreaHistory),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct AreaResolve {
+    /// Degrees east.
+    #[arg(allow_negative_numbers = true)]
+    pub lon: f64,
+    /// Degrees north.
+    #[arg(allow_negative_numbers = true)]
+    pub lat: f64,
+    /// The instant asked about, such as 2023-08-01T00:00:00+02:00 [default: the house's present].
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<Timestamp>,
+    /// As it was known then [default: as known now].
+    #[arg(long, value_name = "INSTANT")]
+    pub known_at: Option<Timestamp>,
+    /// Print the JSON of the HTTP interface.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub node: Node,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct AreaHistory {
+    /// The board's id: jarva, norra-innerstaden, …
+    pub board: String,
+    /// Print the JSON of the HTTP interface.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub node: Node,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,7 +1,7 @@
 //! The client commands: token, area, events tail.
 
 use crate::{
-    area_check, area_import,
+    area_ask, area_check, area_import,
     arguments::{Area, Events, EventsTail, Token},
     client::{Client, problem},
 };
@@ -36,6 +36,8 @@ pub async fn area(area: Area) -> anyhow::Result<ExitCode> {
     match area {
         Area::Import(import) => area_import::import(import).await,
         Area::Check(check) => area_check::check(&check),
+        Area::Resolve(ask) => area_ask::resolve(ask).await,
+        Area::History(ask) => area_ask::history(ask).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `narhet`: the one binary. Every role, and the command line that talks to them.
 
+mod area_ask;
 mod area_check;
 mod area_import;
 mod area_picture;

@@ -18,9 +18,11 @@
 //! 7. No rule branches on the kind of an incident: no domain file names one (`no_rule_knows_a_kind`).
 //!
 //! Reading order: [`domain`] the rules, [`intake`] wire → domain, [`place`] what the map says, [`sealing`] what no log may
-//! read, [`read_model`] the fold, [`view`] what answers look like, [`watch`] the waiting for support, [`service`] the wiring,
+//! read, [`read_model`] the fold, [`view`] what answers look like, [`watch`] the waiting for support, [`dangling`] what a coming
+//! division leaves, [`service`] the wiring,
 //! [`limits`] the bounds.
 
+pub mod dangling;
 pub mod domain {
     //! Pure rules: values in, values out.
     pub mod affected;

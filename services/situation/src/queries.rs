@@ -81,7 +81,7 @@ impl Filter {
     }
 }
 
-fn may_read(incident: &Incident, principal: &Principal) -> bool {
+pub fn may_read(incident: &Incident, principal: &Principal) -> bool {
     access::may_read(principal, incident.owner.as_str(), &incident.readers)
 }
 

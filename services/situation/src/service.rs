@@ -14,7 +14,7 @@ use narhet_proto::{
         duty::SupportCaseOpened,
         situation::{IncidentReported, SupportHeld},
     },
-    wire::{ErrorCode, Problem, Request},
+    wire::{ErrorCode, Problem, Request, dangling},
 };
 use narhet_responsibility::Responsibility;
 use narhet_runtime::Expected;
@@ -127,7 +127,7 @@ impl Service for Situation {
         Follow { context: Context::Actors, from_start: false },
     ];
     const COMMANDS: &'static [&'static str] = &[REPORT, CHANGE_STATUS];
-    const QUERIES: &'static [&'static str] = &["incident", "incidents"];
+    const QUERIES: &'static [&'static str] = &["incident", "incidents", dangling::QUERY];
 
     fn first_start(&self, _env: &Env<'_>) -> Vec<Write> {
         Vec::new()
@@ -173,6 +173,10 @@ impl Service for Situation {
     fn answer(&self, query: &str, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
         match query {
             "incident" => queries::incident(&self.incidents, request.body.get(), env),
+            dangling::QUERY => {
+                let answer = crate::dangling::dangling(&self.incidents, request.body.get(), env.principal)?;
+                Ok(AnswerBody::of(&answer))
+            }
             "incidents" => queries::incidents(&self.incidents, &self.map, request.body.get(), env),
             _ => Err(unknown(query)),
         }

@@ -51,6 +51,8 @@ pub struct Plan {
     pub coverage: Coverage,
     pub warnings: Vec<String>,
     pub refused: Vec<Refusal>,
+    /// What was to be accepted by its id; lost land is only seen beside the division before.
+    pub accept: BTreeSet<String>,
 }
 
 /// A division that has not been recorded.
@@ -95,6 +97,7 @@ pub fn plan(import: &Import) -> Plan {
         coverage: Coverage::default(),
         warnings: Vec::new(),
         refused: import.boundaries.refused.clone(),
+        accept: import.accept.clone(),
     };
     if plan.refused.is_empty() {
         judge_coverage(features, &import.accept, &mut plan);

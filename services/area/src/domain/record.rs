@@ -11,15 +11,15 @@ use crate::{
         plan::PlannedArea,
         register::{STANDING_AREAS, STANDING_BOARDS},
     },
-    limits::{DATA_BYTES_MAX, IMPORT_EVENTS_MAX},
+    limits::{DATA_BYTES_MAX, HOLE_ACCEPTED_M2_MAX, IMPORT_EVENTS_MAX},
 };
-use narhet_geo::{AreaMap, Shape};
+use narhet_geo::{AreaMap, Match, Shape};
 use narhet_kernel::{BoardId, Timestamp, Uuid};
 use narhet_proto::{
     codes::{BoardKind, Tier},
     events::{
         Named,
-        area::{AreaDrawn, BoardDissolved, BoardEstablished, DivisionRecorded},
+        area::{AcceptedDefect, AreaDrawn, BoardDissolved, BoardEstablished, DivisionRecorded},
     },
 };
 use narhet_responsibility::{Division, Responsibility};
@@ -43,6 +43,8 @@ pub struct Recording {
     pub divisions: Vec<DivisionOutcome>,
     pub refused: Vec<Refusal>,
     pub warnings: Vec<String>,
+    /// Land that a division takes from every board and that is accepted by its id; recorded with it.
+    pub lost: Vec<AcceptedDefect>,
 }
 
 /// What a division of an import came to.
@@ -84,6 +86,14 @@ impl<'a> Version<'a> {
             Version::New { planned, .. } => {
                 planned.areas.iter().map(|area| (area.area.id.as_str(), &area.board)).collect()
             }
+        }
+    }
+
+    /// Whether its outlines are drawn by hand: what they do not cover says nothing.
+    fn is_approximate(&self) -> bool {
+        match self {
+            Version::Held(division) => division.recorded.approximate,
+            Version::New { planned, .. } => planned.approximate,
         }
     }
 
@@ -129,6 +139,10 @@ pub fn record(
     }
     let mut facts = Facts { new_id, facts: Vec::new(), established: BTreeSet::new() };
     for (outcome, planned) in recording.divisions.iter().zip(&plan.divisions).filter(|(outcome, _)| !outcome.already) {
+        let before = versions.range(..outcome.valid_from).next_back().map(|(_, before)| before);
+        let lost = before.map_or_else(Vec::new, |before| lost_land(before, planned));
+        let (accepted, refused): (Vec<_>, Vec<_>) = lost.into_iter().partition(|lost| plan.accept.contains(&lost.id));
+        recording.refused.extend(refused.into_iter().map(|lost| Refusal::LostLand(Box::new(lost))));
         facts.establish(planned, outcome, house);
         facts.dissolve_before(outcome.valid_from, &versions, house);
         facts.draw(planned, outcome);
@@ -141,13 +155,14 @@ pub fn record(
                 area_ids: planned.areas.iter().map(|area| area.area.id.clone()).collect(),
                 source: source.to_owned(),
                 approximate: planned.approximate,
-                defects: plan.defects.clone(),
+                defects: plan.defects.iter().chain(&accepted).cloned().collect(),
                 uncertain: planned.uncertain.clone(),
                 supersedes: outcome.supersedes.clone(),
                 features: u32::try_from(plan.features).unwrap_or(u32::MAX),
                 warnings: recording.warnings.clone(),
             }),
         ));
+        recording.lost.extend(accepted);
         let next = versions.range(outcome.valid_from..).nth(1);
         if let Some((from, Version::Held(_))) = next {
             facts.dissolve_before(*from, &versions, house);
@@ -224,6 +239,30 @@ impl<NewId: FnMut() -> Uuid> Facts<NewId> {
             }));
         }
     }
+}
+
+/// Land that had a board in the division before and has none in this one, by area; more than is accepted by itself. A forgotten
+/// neighbourhood at the city's edge leaves no hole that could be seen in its own map.
+fn lost_land(before: &Version<'_>, planned: &PlannedDivision) -> Vec<AcceptedDefect> {
+    let mut lost = Vec::new();
+    for (area, _) in before.holders() {
+        let Some(shape) = before.shape(area).filter(|_| !before.is_approximate()) else { continue };
+        let kept: f64 = planned.map.overlay(&shape).iter().map(|share| share.area_m2).sum();
+        let area_m2 = shape.area_m2() - kept;
+        if area_m2 > HOLE_ACCEPTED_M2_MAX {
+            let outside = shape.corners().into_iter().find(|point| planned.map.locate(*point).matched == Match::Outside);
+            lost.push(AcceptedDefect {
+                id: format!("lost-{area}"),
+                kind: "lost".to_owned(),
+                area_m2,
+                width_m: 0.0,
+                between: vec![area.to_owned()],
+                at: outside.map_or_else(Vec::new, |point| vec![point.lon, point.lat]),
+                accepted_by: "id".to_owned(),
+            });
+        }
+    }
+    lost
 }
 
 /// The boards that hold an area in one division and none in the next, by id, each with who inherits.

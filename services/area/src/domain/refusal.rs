@@ -48,6 +48,12 @@ pub enum Refusal {
         .0.area_m2, .0.width_m, .0.at.first().copied().unwrap_or_default(), .0.at.last().copied().unwrap_or_default()
     )]
     Defect(Box<AcceptedDefect>),
+    #[error(
+        "{:.0} m² of {} would have no board any more, near lon {:.6} lat {:.6}: put the land into an area, or accept it by its \
+         id {}", .0.area_m2, .0.between.join(" and "), .0.at.first().copied().unwrap_or_default(),
+        .0.at.last().copied().unwrap_or_default(), .0.id
+    )]
+    LostLand(Box<AcceptedDefect>),
     #[error("{what} would be {bytes} bytes, {DATA_BYTES_MAX} are allowed in one event; simplify the boundaries")]
     TooLarge { what: String, bytes: usize },
     #[error(
@@ -72,7 +78,7 @@ impl Refusal {
     /// The rule that refuses a well-formed import; `None` when the input itself is not valid.
     pub fn rule(&self) -> Option<&'static str> {
         match self {
-            Refusal::Defect(_) | Refusal::FeatureWithoutRow { .. } | Refusal::NoArea { .. } => Some("tackning/1"),
+            Refusal::Defect(_) | Refusal::LostLand(_) | Refusal::FeatureWithoutRow { .. } | Refusal::NoArea { .. } => Some("tackning/1"),
             Refusal::IdTaken { .. } => Some("namnregister/1"),
             Refusal::TooLarge { .. } | Refusal::TooManyEvents { .. } => Some("handelsestorlek/1"),
             _ => None,

@@ -139,6 +139,25 @@ impl Shape {
         self.geometry.coords_count()
     }
 
+    /// Square metres on the WGS 84 ellipsoid of the polygons; 0 for points and lines.
+    pub fn area_m2(&self) -> f64 {
+        fn of(geometry: &Geometry<f64>) -> f64 {
+            match geometry {
+                Geometry::Polygon(polygon) => area_m2(&MultiPolygon(vec![polygon.clone()])),
+                Geometry::MultiPolygon(polygons) => area_m2(polygons),
+                Geometry::GeometryCollection(parts) => parts.iter().map(of).sum(),
+                _ => 0.0,
+            }
+        }
+        of(&self.geometry)
+    }
+
+    /// Every vertex, the closing one of a ring too.
+    pub fn corners(&self) -> Vec<Point> {
+        use geo::CoordsIter;
+        self.geometry.coords_iter().map(Point::from_coord).collect()
+    }
+
     /// The highest dimension among the shape's parts.
     pub fn dimension(&self) -> Dimension {
         dimension(&self.geometry)

@@ -47,6 +47,10 @@ struct UpperArea {
     drawn: AreaDrawn,
 }
 
+/// What [`Responsibility::prepare`] built.
+#[derive(Debug)]
+pub struct Prepared(Option<Result<Arc<Division>, Unreadable>>);
+
 /// The first event that could not be folded: from there on answers may lack what it said.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unreadable {
@@ -86,6 +90,21 @@ impl Responsibility {
     /// Folds area's events in position order; ignores other contexts' and those already folded. A division takes effect
     /// with its `DivisionRecorded`; the areas drawn before it have none of their own.
     pub fn apply(&mut self, event: &Event) {
+        let prepared = self.prepare(event);
+        self.apply_prepared(event, prepared);
+    }
+
+    /// Builds what takes long of an event, the map of a division, before it is folded: whoever holds this fold behind a lock
+    /// keeps readers waiting for the folding only. Nothing may be folded in between.
+    pub fn prepare(&self, event: &Event) -> Prepared {
+        if event.event_type != DivisionRecorded::TYPE || event.position <= self.head().0 {
+            return Prepared(None);
+        }
+        Prepared(Some(decoded(event).and_then(|recorded| self.build(event, recorded))))
+    }
+
+    /// [`Responsibility::apply`] with what was prepared.
+    pub fn apply_prepared(&mut self, event: &Event, prepared: Prepared) {
         if event.event_type.split('.').nth(2) != Some(Context::Area.name()) || event.position <= self.head().0 {
             return;
         }
@@ -101,8 +120,7 @@ impl Responsibility {
             TakeoverReported::TYPE => decoded(event).map(|report| self.takeovers.report(position, report)),
             TakeoverReturned::TYPE => decoded(event).map(|returned| self.takeovers.give_back(position, returned)),
             AreaDrawn::TYPE => decoded(event).map(|drawn| self.draw(event, drawn)),
-            DivisionRecorded::TYPE => decoded(event).and_then(|division| self.record(event, division)),
-            _ => Ok(()),
+            _ => prepared.0.map_or(Ok(()), |built| built.map(|division| self.record(division))),
         };
         if let Err(unreadable) = folded {
             self.unreadable.get_or_insert(unreadable);
@@ -118,14 +136,18 @@ impl Responsibility {
         }
     }
 
-    fn record(&mut self, event: &Event, recorded: DivisionRecorded) -> Result<(), Unreadable> {
-        let of_division = |drawn: &mut (AreaDrawn, Uuid)| drawn.0.division_id.as_ref() == Some(&recorded.division_id);
-        let drawn = self.drawn.extract_if(.., of_division).collect();
+    fn build(&self, event: &Event, recorded: DivisionRecorded) -> Result<Arc<Division>, Unreadable> {
+        let of_division = |drawn: &&(AreaDrawn, Uuid)| drawn.0.division_id.as_ref() == Some(&recorded.division_id);
+        let drawn = self.drawn.iter().filter(of_division).cloned().collect();
         let held = self.divisions.iter().flat_map(|division| &division.areas);
-        let division = Division::build(recorded, event.position, event.id, drawn, held)
-            .map_err(|source| Unreadable::Division { position: event.position, source })?;
-        self.divisions.push(Arc::new(division));
-        Ok(())
+        Division::build(recorded, event.position, event.id, drawn, held)
+            .map(Arc::new)
+            .map_err(|source| Unreadable::Division { position: event.position, source })
+    }
+
+    fn record(&mut self, division: Arc<Division>) {
+        self.drawn.retain(|(drawn, _)| drawn.division_id.as_deref() != Some(division.id()));
+        self.divisions.push(division);
     }
 
     /// Position and recorded time of the last folded event; position 0 in an empty house.

@@ -32,6 +32,6 @@ pub use answer::{Affected, Answer, AreaView, Board, BoardName, NearbyArea, Overl
 pub use batch::{Batch, PointResult};
 pub use division::{DistrictArea, Division};
 pub use history::{BoardHistory, HistoryEntry};
-pub use ledger::{Responsibility, Timeline, Unreadable};
+pub use ledger::{Prepared, Responsibility, Timeline, Unreadable};
 pub use narhet_geo::Match;
 pub use takeovers::{CrisisBoardView, Takeover, TakeoverView};

@@ -14,7 +14,7 @@ fn data(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|problem| panic!("{}: {problem}; set NARHET_TEST_DATA", path.display()))
 }
 
-fn stadsdelar() -> Value {
+pub fn import() -> Value {
     json!({ "boundaries": data("stadsdelar.geojson"), "mapping": data("stadsdelar.csv"), "source": "stadsdelar.geojson" })
 }
 
@@ -22,10 +22,10 @@ fn stadsdelar() -> Value {
 #[ignore = "needs NARHET_TEST_DATA"]
 fn the_shapefile_in_metres_is_imported_as_the_geojson_is() {
     let mut from_degrees = House::started();
-    let expected = from_degrees.import(&stadsdelar()).unwrap().report;
+    let expected = from_degrees.import(&import()).unwrap().report;
     let folder = std::env::var_os("NARHET_TEST_DATA").map_or_else(|| workspace().join("../shared/data"), PathBuf::from);
     let zipped = fs::read(folder.join("stadsdelar-sweref99-1800.zip")).unwrap();
-    let mut body = stadsdelar();
+    let mut body = import();
     body.as_object_mut().unwrap().remove("boundaries");
     body["boundariesBase64"] = json!(STANDARD.encode(zipped));
     let mut house = House::started();
@@ -62,7 +62,7 @@ fn board(house: &House, point: Point, instant: &str) -> String {
 fn the_citys_three_divisions_have_fourteen_thirteen_and_eleven_areas_and_twenty_listed_defects() {
     let mut house = House::started();
     let started = Instant::now();
-    let Outcome { report, events } = house.import(&stadsdelar()).unwrap();
+    let Outcome { report, events } = house.import(&import()).unwrap();
     println!("import of three divisions with fold: {:?}, {} events", started.elapsed(), events.len());
     println!("largest event data: {} bytes", events.iter().map(|event| event.data.get().len()).max().unwrap());
     let counts: Vec<usize> =
@@ -80,14 +80,14 @@ fn the_citys_three_divisions_have_fourteen_thirteen_and_eleven_areas_and_twenty_
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].as_str().unwrap().contains("ULVSUNDA INDUSTRIOMR"));
     assert_eq!(house.service.health(house.now()), Ok(()));
-    assert_eq!(house.import(&stadsdelar()).unwrap().events.len(), 0, "already so");
+    assert_eq!(house.import(&import()).unwrap().events.len(), 0, "already so");
 }
 
 #[test]
 #[ignore = "needs NARHET_TEST_DATA"]
 fn sergels_torg_is_norrmalms_until_the_last_second_and_norra_innerstadens_from_midnight() {
     let mut house = House::started();
-    house.import(&stadsdelar()).unwrap();
+    house.import(&import()).unwrap();
     assert_eq!(board(&house, sergels_torg(), "2023-06-30T21:59:59Z"), "Norrmalms stadsdelsnämnd");
     assert_eq!(board(&house, sergels_torg(), "2023-06-30T22:00:00Z"), "Norra innerstadens stadsdelsnämnd");
     for (old, new) in [
@@ -116,7 +116,7 @@ fn sergels_torg_is_norrmalms_until_the_last_second_and_norra_innerstadens_from_m
 #[ignore = "needs NARHET_TEST_DATA"]
 fn one_stadsdel_taken_out_of_the_mapping_or_of_the_map_refuses_the_import() {
     let house = House::started();
-    let mut body = stadsdelar();
+    let mut body = import();
     let mapping = data("stadsdelar.csv");
     let without = |name: &str| mapping.lines().filter(|line| !line.starts_with(name)).collect::<Vec<_>>().join("\n");
     body["mapping"] = json!(without("Kista,"));
@@ -149,7 +149,7 @@ fn the_real_division_supersedes_the_demo_outline_with_the_same_start() {
     let mut house = House::started();
     let first = house.import(&demo()).unwrap().report;
     let known = house.head();
-    let mut real = stadsdelar();
+    let mut real = import();
     real["divisions"] = json!(["2023-07-01"]);
     let second = house.import(&real).unwrap();
     assert_eq!(second.report["divisions"][0]["supersedes"], first["divisions"][0]["id"]);
