@@ -14,6 +14,9 @@
 //! 4. A board that loses its area has a successor from that instant on, in whatever order divisions are imported
 //!    (`the_order_of_imports_makes_no_difference_to_who_answers_and_who_inherits`).
 //! 5. A correction supersedes and never overwrites (`a_correction_supersedes_and_what_was_known_stays`).
+//! 6. What the law gives one body only that body can do (`what_the_law_gives_one_body_only_that_body_can_do`).
+//! 7. Asking what a division would leave dangling changes nothing
+//!    (`a_rehearsal_names_who_ends_who_inherits_and_who_begins_whether_it_is_recorded_or_not`).
 //!
 //! Reading order: [`domain`] decides, [`intake`], [`boundaries_file`] and [`mapping_csv`] read what is asked, [`judged`] does both away from the loop, [`check`] does without a house, [`report`] is what is answered, [`service`] is what the
 //! host runs, [`limits`] the bounds.
