@@ -87,7 +87,9 @@ impl Report {
         report.list_defects(&plan.defects);
         report.list_defects(&recording.lost);
         let refused_defects = refused.filter_map(|refusal| match refusal {
-            Refusal::Defect(defect) | Refusal::LostLand(defect) => Some(DefectLine { accepted: None, ..defect_line(defect) }),
+            Refusal::Defect(defect) | Refusal::LostLand(defect) => {
+                Some(DefectLine { accepted: None, ..defect_line(defect) })
+            }
             _ => None,
         });
         report.defects.extend(refused_defects);

@@ -250,7 +250,8 @@ fn lost_land(before: &Version<'_>, planned: &PlannedDivision) -> Vec<AcceptedDef
         let kept: f64 = planned.map.overlay(&shape).iter().map(|share| share.area_m2).sum();
         let area_m2 = shape.area_m2() - kept;
         if area_m2 > HOLE_ACCEPTED_M2_MAX {
-            let outside = shape.corners().into_iter().find(|point| planned.map.locate(*point).matched == Match::Outside);
+            let outside =
+                shape.corners().into_iter().find(|point| planned.map.locate(*point).matched == Match::Outside);
             lost.push(AcceptedDefect {
                 id: format!("lost-{area}"),
                 kind: "lost".to_owned(),

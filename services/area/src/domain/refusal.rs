@@ -78,7 +78,9 @@ impl Refusal {
     /// The rule that refuses a well-formed import; `None` when the input itself is not valid.
     pub fn rule(&self) -> Option<&'static str> {
         match self {
-            Refusal::Defect(_) | Refusal::LostLand(_) | Refusal::FeatureWithoutRow { .. } | Refusal::NoArea { .. } => Some("tackning/1"),
+            Refusal::Defect(_) | Refusal::LostLand(_) | Refusal::FeatureWithoutRow { .. } | Refusal::NoArea { .. } => {
+                Some("tackning/1")
+            }
             Refusal::IdTaken { .. } => Some("namnregister/1"),
             Refusal::TooLarge { .. } | Refusal::TooManyEvents { .. } => Some("handelsestorlek/1"),
             _ => None,

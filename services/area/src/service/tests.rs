@@ -1,6 +1,7 @@
 //! The rules of importing, each as one sentence, on small invented maps; a small house plays the host.
 
 mod acts;
+mod axis;
 mod house;
 mod real;
 mod rehearsal;
@@ -369,7 +370,11 @@ fn land_that_leaves_the_city_is_inherited_by_kommunstyrelsen() {
     let mut house = House::started();
     let body = |names: &[(&str, Value)], day| json!({ "boundaries": map(names), "validFrom": day, "source": "x" });
     house.import(&body(&[("Järva", cell(0)), ("Farsta", cell(1))], "2010-01-01")).unwrap();
-    house.import(&body(&[("Farsta", cell(1))], "2011-01-01")).unwrap();
+    let mut without = body(&[("Farsta", cell(1))], "2011-01-01");
+    let refused = house.refused(&without);
+    assert!(refused.detail.contains("of jarva would have no board any more"), "{refused}");
+    without["accept"] = json!(["lost-jarva"]);
+    house.import(&without).unwrap();
     let heir = house.responsibility().successor("jarva", at("2012-01-01T00:00:00Z"), u64::MAX).unwrap();
     assert_eq!(heir.id, "kommunstyrelsen");
 }

@@ -4,6 +4,7 @@ use crate::{
     crs::Crs,
     error::GeometryError,
     exact::Edge,
+    measure::area_m2,
     parts::{self, Ring},
     point::Point,
     read, validity,

@@ -30,12 +30,18 @@ fn instants(house: &House) -> Vec<Timestamp> {
     instants
 }
 
+/// One vertex of Kärrtorp's sticks out of the city by 0.2 mm: two outlines that were digitised apart cross there, and the crossing
+/// became a vertex of the area (see `narhet_geo::dissolve`).
+const HAIR_M: f64 = 0.001;
+
 /// The first place and instant at which nobody answers.
 fn uncovered(house: &House, places: &[Point]) -> Option<(Point, Timestamp)> {
     instants(house).into_iter().find_map(|at| {
         let batch = house.responsibility().batch(places, at, house.head());
-        let hole = batch.results.iter().position(|result| result.answer.is_none())?;
-        Some((places[hole], at))
+        let division = house.responsibility().division_at(at, house.head())?;
+        let alone = |number: &usize| division.map.distance_m(places[*number]) > HAIR_M;
+        let mut unanswered = (0..places.len()).filter(|number| batch.results[*number].answer.is_none());
+        Some((places[unanswered.find(alone)?], at))
     })
 }
 
@@ -64,35 +70,36 @@ fn every_place_in_the_city_has_a_board_at_every_instant_of_every_division() {
 
 #[test]
 #[ignore = "needs NARHET_TEST_DATA"]
-fn the_walk_finds_the_hole_when_one_neighbourhood_is_taken_out() {
+fn one_neighbourhood_taken_out_is_refused_by_name_as_lost_land_and_found_by_the_walk() {
     let import = real::import();
     let boundaries = import["boundaries"].as_str().unwrap();
     let places = places(&features(boundaries));
-    // Out of the mapping alone it is refused by name; out of the map too, the hole is there for the walk to find.
+    // Out of the mapping alone: refused by its name.
     let mapping = import["mapping"].as_str().unwrap();
-    let without: String = mapping.lines().filter(|line| !line.starts_with("Kista,")).map(|line| format!("{line}\n")).collect();
-    let mut house = House::started();
+    let kept = |line: &&str| !line.starts_with("Akalla,");
+    let without: String = mapping.lines().filter(kept).flat_map(|line| [line, "\n"]).collect();
     let mut body = import.clone();
-    body["mapping"] = without.clone().into();
+    body["mapping"] = without.into();
+    let mut house = House::started();
     let refused = house.refused(&body);
-    assert!(refused.errors.iter().any(|error| error.detail.contains("\"KISTA\" stands in no row")), "{refused}");
+    assert!(refused.errors.iter().any(|error| error.detail.contains("\"AKALLA\" stands in no row")), "{refused}");
+    // Out of the map too: it lies at the city's edge, so its own map has no hole; the division before has.
     let mut document: Value = serde_json::from_str(boundaries).unwrap();
-    document["features"].as_array_mut().unwrap().retain(|feature| feature["properties"]["name"] != "KISTA");
+    document["features"].as_array_mut().unwrap().retain(|feature| feature["properties"]["name"] != "AKALLA");
     body["boundaries"] = document.to_string().into();
-    let hole = house.refused(&body);
-    assert_eq!(hole.rule.as_deref(), Some("tackning/1"), "a hole as large as Kista is refused: {hole}");
-    let ids: Vec<String> = hole
-        .errors
-        .iter()
-        .filter_map(|error| error.detail.split_whitespace().find(|word| word.starts_with("gap-")).map(str::to_owned))
-        .collect();
-    assert!(!ids.is_empty(), "{hole}");
-    body["accept"] = ids.into();
-    house.import(&body).unwrap();
-    // Accepted by its id, the hole is answered by the nearest area: covered, as long as it is enclosed.
-    let kista = Point::new(17.9443, 59.4030).unwrap();
-    let at = "2024-01-01T00:00:00Z".parse().unwrap();
-    let answer = house.responsibility().locate(kista, at, house.head());
-    let on_the_edge_of_the_city = uncovered(&house, &places).is_some();
-    assert!(answer.matched == Match::Nearest || on_the_edge_of_the_city, "{answer:?}");
+    body["divisions"] = serde_json::json!(["2023-07-01"]);
+    let mut before = import.clone();
+    before["divisions"] = serde_json::json!(["2020-07-01"]);
+    house.import(&before).unwrap();
+    let lost = house.refused(&body);
+    assert_eq!(lost.rule.as_deref(), Some("tackning/1"));
+    assert!(lost.detail.contains("of rinkeby-kista would have no board any more"), "{lost}");
+    assert_eq!(uncovered(&house, &places), None);
+    // Accepted by its id it is recorded and listed for ever, and the walk finds it.
+    body["accept"] = serde_json::json!(["lost-rinkeby-kista"]);
+    let report = house.import(&body).unwrap().report;
+    let listed = report["defects"].as_array().unwrap().iter().find(|defect| defect["kind"] == "lost").unwrap();
+    assert!(listed["areaM2"].as_f64().unwrap() > 1e6 && listed["accepted"] == "id", "{listed}");
+    let (_, at) = uncovered(&house, &places).expect("the walk finds where nobody answers");
+    assert!(at >= "2023-06-30T22:00:00Z".parse().unwrap(), "{at}");
 }
