@@ -18,17 +18,25 @@ use narhet_proto::{
 use narhet_responsibility::Responsibility;
 use serde_json::{Map, Value};
 
-/// Query `duty`: a point, and the instant asked about if one is given.
-pub fn duty(body: &str) -> Result<(Point, Option<Timestamp>), Problem> {
-    let members = members(body, &["lon", "lat", "occurredAt"])?;
+/// Query `duty`: a point, and the instants on both axes if they are given.
+#[derive(Debug)]
+pub struct DutyQuestion {
+    pub point: Point,
+    pub occurred_at: Option<Timestamp>,
+    pub known_at: Option<Timestamp>,
+}
+
+/// Query `duty`.
+pub fn duty(body: &str) -> Result<DutyQuestion, Problem> {
+    let members = members(body, &["lon", "lat", "occurredAt", "knownAt"])?;
     let lon = degrees(&members, "lon")?;
     let lat = degrees(&members, "lat")?;
     let point = Point::new(lon, lat).map_err(|error| refused_point(lon, &error))?;
-    let occurred_at = match members.get("occurredAt") {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(instant("occurredAt", value)?),
+    let instant = |name: &str| match members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => instant(name, value).map(Some),
     };
-    Ok((point, occurred_at))
+    Ok(DutyQuestion { point, occurred_at: instant("occurredAt")?, known_at: instant("knownAt")? })
 }
 
 /// Query `cases`: the incident whose cases are wanted.

@@ -30,12 +30,14 @@ pub mod domain {
     pub mod why;
     pub mod why_handover;
 }
+pub mod calendar_view;
 pub mod calendars;
 pub mod case_commands;
 pub mod case_log;
 pub mod case_timers;
 pub mod case_view;
 pub mod cases;
+pub mod dangling;
 pub mod incidents;
 pub mod intake;
 pub mod limits;

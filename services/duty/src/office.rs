@@ -55,6 +55,10 @@ impl Offices {
         self.by_id.get(id)
     }
 
+    pub fn all(&self) -> impl Iterator<Item = &Office> {
+        self.by_id.values()
+    }
+
     /// The calendar that steers when a board is asked.
     pub fn of_board(&self, board: &str) -> &Office {
         self.by_id.get(board).unwrap_or_else(|| self.central())

@@ -29,6 +29,9 @@ pub struct DutyAnswer {
     pub responsible_board: Option<Named>,
     pub office_open: bool,
     pub at: Timestamp,
+    /// As known then; absent: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_at: Option<Timestamp>,
     /// The next instant at which the answer for a new event is another; null when none is known.
     pub until: Option<Timestamp>,
     /// The holder then; null when there is none, or when no change is known.
@@ -48,24 +51,37 @@ struct Standing {
 /// A place on the map with the office hours that decide.
 struct Place<'a> {
     point: Point,
+    known: Known,
     map: &'a Responsibility,
     office: &'a Office,
 }
 
 /// Query `duty`.
 pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
-    let (point, occurred_at) = intake::duty(request.body.get())?;
-    let at = occurred_at.unwrap_or(env.now);
-    Ok(AnswerBody::of(&answer(point, at, &duty.map, duty.offices.central())))
+    let question = intake::duty(request.body.get())?;
+    let at = question.occurred_at.unwrap_or(env.now);
+    let known = match question.known_at {
+        None => Known { map: duty.map.head().0, office: NOW },
+        Some(instant) => Known { map: duty.map.known_at(instant), office: duty.offices.central().known_at(instant) },
+    };
+    let answer = answer(question.point, at, known, &duty.map, duty.offices.central());
+    Ok(AnswerBody::of(&DutyAnswer { known_at: question.known_at, ..answer }))
 }
 
-/// Answers for a place and an instant, as known now.
-pub fn answer(point: Point, at: Timestamp, map: &Responsibility, office: &Office) -> DutyAnswer {
-    let place = Place { point, map, office };
-    let located = map.locate(point, at, map.head().0);
+/// Up to where the logs of map and calendar were known.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    pub map: u64,
+    pub office: u64,
+}
+
+/// Answers for a place and an instant.
+pub fn answer(point: Point, at: Timestamp, known: Known, map: &Responsibility, office: &Office) -> DutyAnswer {
+    let place = Place { point, known, map, office };
+    let located = map.locate(point, at, known.map);
     let responsible = located.district().map(|district| district.board.named());
     let standing = place.standing(responsible, at);
-    let open = office.at(at);
+    let open = office.at_as_known(at, known.office);
     let change = place.next_change(&standing, at);
     let mut reasons = Vec::new();
     if let (Some(board), Some(holder)) = (&standing.responsible, &standing.holder) {
@@ -82,6 +98,7 @@ pub fn answer(point: Point, at: Timestamp, map: &Responsibility, office: &Office
         responsible_board: standing.responsible,
         office_open: open.open,
         at,
+        known_at: None,
         until: change.as_ref().map(|(instant, _)| *instant),
         next: change.and_then(|(_, then)| then.holder),
         matched: located.matched,
@@ -91,28 +108,29 @@ pub fn answer(point: Point, at: Timestamp, map: &Responsibility, office: &Office
 
 impl Place<'_> {
     fn standing(&self, responsible: Option<Named>, at: Timestamp) -> Standing {
-        let holder =
-            responsible.as_ref().map(|board| match SupportRule::at(at).ruling(Some(board), self.office.at(at).open) {
+        let holder = responsible.as_ref().map(|board| {
+            match SupportRule::at(at).ruling(Some(board), self.office.at_as_known(at, self.known.office).open) {
                 Ruling::AffectedBoard(board) => board.clone(),
                 Ruling::Instead { board } | Ruling::Unplaced { board, .. } => board_name(self.map, board),
-            });
+            }
+        });
         Standing { responsible, holder }
     }
 
     fn standing_at(&self, at: Timestamp) -> Standing {
-        let located = self.map.locate(self.point, at, self.map.head().0);
+        let located = self.map.locate(self.point, at, self.known.map);
         self.standing(located.district().map(|district| district.board.named()), at)
     }
 
     /// The first instant after `at` at which somebody else answers, and who.
     fn next_change(&self, now: &Standing, at: Timestamp) -> Option<(Timestamp, Standing)> {
-        let timeline = self.map.timeline(self.map.head().0);
+        let timeline = self.map.timeline(self.known.map);
         let borders = timeline.divisions().iter().map(|division| division.valid_from());
         let mut cursor = at;
         for _ in 0..CHANGES_LOOKED_AT_MAX {
             let border = borders.clone().find(|border| *border > cursor);
             // Outside the city nobody answers, whatever the hour.
-            let office = now.responsible.as_ref().and_then(|_| self.office.next_change(cursor, NOW));
+            let office = now.responsible.as_ref().and_then(|_| self.office.next_change(cursor, self.known.office));
             cursor = border.into_iter().chain(office).min()?;
             let then = self.standing_at(cursor);
             if then != *now {

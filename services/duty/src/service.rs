@@ -5,7 +5,7 @@
 //! `evolve`, `react`, `next_due`, `fire` and `health`, where it has something to say.
 
 use crate::{
-    calendars, case_commands,
+    calendar_view, calendars, case_commands,
     case_timers::{self, CaseTimers},
     cases,
     incidents::Incidents,
@@ -18,7 +18,7 @@ use narhet_kernel::{Context, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
     events::area::{BoardDissolved, DivisionRecorded},
-    wire::{ErrorCode, Problem, Request},
+    wire::{ErrorCode, Problem, Request, dangling},
 };
 use narhet_responsibility::Responsibility;
 use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
@@ -64,6 +64,7 @@ const COMMANDS: &[Command] = &[
     case_command("take-over-case", case_commands::take_over),
     case_command("close-case", case_commands::close),
     case_command("relocate-case", relocation::relocate),
+    Command { name: "record-calendar", decide: calendars::record, reply: calendars::recorded },
     Command { name: "open-case", decide: opening::open, reply: case_commands::created },
 ];
 
@@ -72,6 +73,8 @@ const QUERIES: &[Query] = &[
     Query { name: "cases", answer: cases::of_incident },
     Query { name: "case", answer: cases::one },
     Query { name: "support-cases", answer: cases::list },
+    Query { name: "calendar", answer: calendar_view::query },
+    Query { name: dangling::QUERY, answer: crate::dangling::query },
 ];
 
 const COMMAND_NAMES: [&str; COMMANDS.len()] = {

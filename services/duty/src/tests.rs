@@ -1,7 +1,9 @@
 //! The context as its host drives it: an incident comes in, cases come out, somebody asks.
 
+mod calendars;
 mod handover;
 mod house;
+mod traps;
 
 use house::{House, instant, principal};
 use narhet_kernel::Role;

@@ -1,5 +1,6 @@
 //! The one table of routes; the router, the gates and the check against `proto/openapi.json` all read it.
 
+mod calendars;
 mod events;
 mod health;
 mod import;
@@ -23,7 +24,7 @@ use axum::{
     http::{Method, StatusCode},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, patch, post},
+    routing::{MethodRouter, get, patch, post, put},
 };
 use std::{any::Any, time::Duration};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -59,6 +60,9 @@ enum Call {
     ListIncidents,
     ReadIncident,
     ChangeIncident,
+    ReadCalendar,
+    RecordCalendar,
+    ChangeCalendar,
     OpenCase,
     ListCases,
     ReadCase,
@@ -145,6 +149,9 @@ pub const ROUTES: &[Route] = &[
     route(&Method::GET, "/v1/incidents", Gate::ReadIncidents, Call::ListIncidents),
     route(&Method::GET, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ReadIncident),
     route(&Method::PATCH, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ChangeIncident),
+    route(&Method::GET, "/v1/boards/{id}/calendar", Gate::Authenticated, Call::ReadCalendar),
+    route(&Method::PUT, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::RecordCalendar),
+    route(&Method::PATCH, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::ChangeCalendar),
     route(&Method::POST, "/v1/support-cases", Gate::ReadIncidents, Call::OpenCase),
     route(&Method::GET, "/v1/support-cases", Gate::ReadIncidents, Call::ListCases),
     route(&Method::GET, "/v1/support-cases/{id}", Gate::ReadIncidents, Call::ReadCase),
@@ -191,6 +198,9 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::ListIncidents => get(incidents::list),
         Call::ReadIncident => get(incidents::read),
         Call::ChangeIncident => patch(incidents::change),
+        Call::ReadCalendar => get(calendars::read),
+        Call::RecordCalendar => put(calendars::record),
+        Call::ChangeCalendar => patch(calendars::record),
         Call::OpenCase => post(support_cases::open),
         Call::ListCases => get(support_cases::list),
         Call::ReadCase => get(support_cases::read),

@@ -206,6 +206,14 @@ impl House {
         self.clock.set(until);
     }
 
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.duty.next_due()
+    }
+
+    pub fn duty_is_due(&self) -> bool {
+        self.next_due().is_some_and(|due| due <= self.clock.now())
+    }
+
     /// The clock stands where it stands, and the host looks what is due: as after a time when nobody was there.
     pub fn fires(&mut self) {
         let principal = Principal::house();

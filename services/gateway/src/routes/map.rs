@@ -36,11 +36,14 @@ pub async fn duty(
     Extension(ask): Extension<Ask>,
     RawQuery(query): RawQuery,
 ) -> Result<Response<Body>, Refused> {
-    let query = Query::of(query.as_deref(), &["lon", "lat", "occurredAt", "minCursor"])?;
+    let query = Query::of(query.as_deref(), &["lon", "lat", "occurredAt", "knownAt", "minCursor"])?;
     let point = query.point()?;
     let mut body = json!({ "lon": point.lon, "lat": point.lat });
     if let Some(occurred_at) = query.instant("occurredAt")? {
         body["occurredAt"] = Value::String(occurred_at.to_string());
+    }
+    if let Some(known_at) = query.instant("knownAt")? {
+        body["knownAt"] = Value::String(known_at.to_string());
     }
     let request = ask.query(raw(&body), query.cursor("minCursor")?);
     let answer = app.upstream.query(Context::Duty, "duty", request).await?;
