@@ -9,7 +9,7 @@ use crate::{
     domain::{
         custody::Life,
         holder_rule::{Alarm, SupportRule},
-        support_case::{Case as Facts, Command, Event as Happened, FunctionToAlarm, Proposal, State, decide},
+        support_case::{Case as Facts, Command, Event as Happened, FunctionToAlarm, Proposal, State, decide, due::Due},
         why_handover as why,
     },
     intake::board_name,
@@ -108,31 +108,25 @@ fn due_command(duty: &Duty, case: &Facts, id: Uuid, now: Timestamp) -> Option<Co
         return Some(inheritance);
     }
     let rule = SupportRule::at(now);
-    if let Some(offer) = &case.offer {
-        if offer.answer_by <= now {
-            return Some(Command::TimeOut {
-                offer_id: offer.id.clone(),
-                retry_at: rule.handover.terms.ask_again_at(now),
-                escalate: to_alarm(duty, &rule.handover.unanswered),
-            });
-        }
-        return (!offer.reminded && offer.remind_at <= now).then_some(Command::Remind);
-    }
-    let to = case.responsible.as_ref()?;
-    let office = duty.offices.of_board(&to.id);
-    if !case.ask?.is_due(office, now) {
-        return None;
-    }
-    let own_calendar = duty.offices.get(&to.id).is_some();
-    Some(Command::Offer(Box::new(Proposal {
-        offer_id: id.to_string(),
-        by: None,
-        to: to.clone(),
-        candidates: vec![to.id.clone()],
-        remind_at: rule.handover.terms.remind_at(now),
-        answer_by: rule.handover.terms.answer_by(now),
-        why: why::of_offer_by_itself(rule, to, &office.at(now), own_calendar),
-    })))
+    // Hours matter only to who is asked.
+    let office = duty.offices.of_board(case.responsible.as_ref().map_or("", |board| &board.id));
+    Some(match case.due(office, now)? {
+        Due::Remind => Command::Remind,
+        Due::Silence { offer_id } => Command::TimeOut {
+            offer_id,
+            retry_at: rule.handover.terms.ask_again_at(now),
+            escalate: to_alarm(duty, &rule.handover.unanswered),
+        },
+        Due::Ask { to } => Command::Offer(Box::new(Proposal {
+            offer_id: id.to_string(),
+            by: None,
+            candidates: vec![to.id.clone()],
+            remind_at: rule.handover.terms.remind_at(now),
+            answer_by: rule.handover.terms.answer_by(now),
+            why: why::of_offer_by_itself(rule, &to, &office.at(now), duty.offices.get(&to.id).is_some()),
+            to,
+        })),
+    })
 }
 
 /// A function to alarm, as a rule names it.

@@ -3,6 +3,7 @@
 mod calendars;
 mod handover;
 mod house;
+mod protocol;
 mod traps;
 
 use house::{House, instant, principal};

@@ -530,6 +530,7 @@ impl Case {
     }
 }
 
+pub mod due;
 mod evolution;
 #[cfg(test)]
 mod tests;
