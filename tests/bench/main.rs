@@ -1,11 +1,12 @@
 //! The figures that the issue asks for, each measured in this run: `cargo bench -p narhet-tests --bench bench [-- NAME…]`.
 //!
-//! Without a name everything is measured; names are `store` and, a part of it, `million`; `latency`; `lookup`.
+//! Without a name everything is measured; names are `store` and, a part of it, `million`; `latency`; `lookup`; `routing`.
 
 mod latency;
 mod lookup;
 mod postgis;
 mod postgres;
+mod routing;
 mod store;
 
 fn main() {
@@ -20,6 +21,9 @@ fn main() {
     }
     if wanted("lookup") {
         lookup::lookup();
+    }
+    if wanted("routing") {
+        routing::routing();
     }
     if wanted("latency") {
         latency::latency();

@@ -6,6 +6,8 @@
 // In a test a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+mod custody;
+
 use narhet_bus::{Bus, Twin};
 use narhet_kernel::{BoardId, Clock, Context, Principal, Role, Timestamp, Uuid, Vector};
 use narhet_proto::{
@@ -278,16 +280,32 @@ fn check(events: &[Event], incidents: usize) {
     assert!(cases.is_empty() && notes.is_empty(), "no case without its incident");
 }
 
-#[test]
-fn every_night_ends_with_one_case_per_affected_board() {
+/// The seeds of this run: those of an ordinary one, or what the environment asks for.
+fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seeds = match number("NARHET_SIM_SEED") {
+    match number("NARHET_SIM_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("NARHET_SIM_SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
+    }
+}
+
+fn run(night: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("tokio starts").block_on(night);
+}
+
+#[test]
+fn every_night_ends_with_one_case_per_affected_board() {
+    for seed in seeds() {
         eprintln!("NARHET_SIM_SEED={seed}");
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.expect("tokio starts").block_on(night(seed));
+        run(night(seed));
+    }
+}
+
+#[test]
+fn custody_is_exact_and_every_timer_fires_whatever_a_night_of_handovers_brings() {
+    for seed in seeds() {
+        eprintln!("NARHET_SIM_SEED={seed} custody");
+        run(custody::night(seed));
     }
 }

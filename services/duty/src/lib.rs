@@ -6,8 +6,9 @@
 //! role that is always staffed, and the city's TiB (`city-tib`) is the last of them.
 //!
 //! Invariants, each guarded by the test named:
-//! 1. A case has exactly one holder from its first event on, and nothing but an event moves it: there is no timer
-//!    (`a_case_stays_with_socialnamnden_until_the_district_accepts`).
+//! 1. A case has exactly one holder from its first event to its close; an act of the receiving board or the end of a board
+//!    moves it, no clock tick does (`custody_is_exactly_one_from_the_opening_to_the_close`,
+//!    `a_case_stays_with_socialnamnden_until_the_district_accepts`).
 //! 2. Every affected board gets one case; an incident without any gets one that the city's TiB is alarmed to place
 //!    (`every_affected_board_gets_one_case`, `a_case_without_a_board_is_held_by_socialnamnden_and_alarms_the_citys_tib`).
 //! 3. The same incident never yields a second case of a board (`the_same_incident_seen_twice_yields_no_second_case`).
@@ -16,8 +17,10 @@
 //! 6. Nobody reads a case without being a reader of its incident, its holder or its responsible board
 //!    (`who_may_read_a_case`).
 //!
-//! Reading order: [`domain`] the rules, [`office`] the central calendar as folded, [`intake`] wire → domain,
-//! [`on_duty`] the answer for a place and an instant, [`read_model`] the cases, [`cases`], [`calendars`] what
+//! Reading order: [`domain`] the rules, [`office`] the calendars as folded, [`intake`] wire → domain, [`incidents`] what is known
+//! of situation's,
+//! [`on_duty`] the answer for a place and an instant, [`read_model`] the cases, [`case_log`] their events, [`cases`], [`opening`],
+//! [`case_commands`], [`relocation`], [`case_timers`], [`case_view`], [`calendars`], [`calendar_view`], [`dangling`] what
 //! each part does with commands and events, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod domain {

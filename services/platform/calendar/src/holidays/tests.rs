@@ -1,5 +1,7 @@
 use super::*;
 
+mod oracles;
+
 fn day_of(year: i16, wanted: Holiday) -> Option<Date> {
     public_holidays(year).into_iter().find_map(|(day, holiday)| (holiday == wanted).then_some(day))
 }
