@@ -1,7 +1,8 @@
 //! The figures that the issue asks for, each measured in this run: `cargo bench -p narhet-tests --bench bench [-- NAME…]`.
 //!
-//! Without a name everything is measured; names are `store` and, a part of it, `million`; `latency`; `lookup`; `routing`.
+//! Without a name everything is measured; names are `store` and, a part of it, `million`; `latency`; `lookup`; `routing`; `actors`.
 
+mod actors;
 mod latency;
 mod lookup;
 mod postgis;
@@ -21,6 +22,9 @@ fn main() {
     }
     if wanted("lookup") {
         lookup::lookup();
+    }
+    if wanted("actors") {
+        actors::actors();
     }
     if wanted("routing") {
         routing::routing();

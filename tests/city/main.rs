@@ -3,6 +3,7 @@
 // In a test a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+mod actors;
 mod bad_input;
 mod broker;
 mod custody;

@@ -1,6 +1,37 @@
 //! The context `actors`: who is there in an area (authorities, companies, voluntary organisations …), what they have, how to
 //! reach them, and whether that is still true; and the erasure of persons in the whole house.
+//!
+//! Words: a *card* is everything the registry holds about an actor; a *link* says that an actor belongs to an area, by a *site*,
+//! by its *operating area* or by *hand*; the *owner* at an instant is the board that registered the actor, followed through the
+//! boards' lineage; a *subject* is a person, whose data is sealed under their own key; *central* roles read everything.
+//!
+//! Invariants, each guarded by the test named:
+//! 1. Links follow the map, rights pass by lineage at the instant, personal data is opened only after an event says so, an
+//!    erased person is in no file, a rebuild is equal (`a_registry_from_spreadsheet_to_erasure_survives_everything`).
+//! 2. An exported file imported again changes nothing (`bad_files_are_refused_clearly_and_exports_come_back_unchanged`).
+//! 3. A coordinator edits what the own board owns and nothing else
+//!    (`only_a_coordinator_of_the_owning_board_edits_and_a_refusal_names_the_right`).
+//!
+//! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`] and [`index`] the fold, [`commands`],
+//! [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
+//! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
+pub mod bits;
+pub mod commands;
+pub mod domain;
+pub mod export;
+pub mod import;
+pub mod index;
+pub mod limits;
+pub mod lineage;
+pub mod persons;
+pub mod queries;
+pub mod read_model;
+pub mod relevant;
+pub mod relink;
+pub mod sealing;
 pub mod service;
+pub mod upkeep;
+pub mod view;
 
 pub use service::Actors;

@@ -42,6 +42,16 @@ pub const IMPORT_TIMEOUT: Duration = Duration::from_secs(120);
 pub const KEEPER_TIMEOUT: Duration = Duration::from_secs(600);
 /// The multipart framing of an import comes on top of its two files.
 pub const IMPORT_REQUEST_BYTES_MAX: usize = IMPORT_BYTES_MAX + 64 * 1024;
+/// A file of actors: 10,000 rows take 3 MB.
+pub const ACTORS_FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// What a workbook of that size unpacks to at the most; more is a zip bomb.
+pub const ACTORS_UNPACKED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Rows of a file of actors: five times what the largest district has.
+pub const ACTORS_ROWS_MAX: usize = 50_000;
+/// Columns of a file of actors.
+pub const ACTORS_CELLS_MAX: usize = 100;
+/// Rows decided in one command, so that others' commands come in between.
+pub const ACTORS_IMPORT_ROWS: usize = 100;
 /// `minCursor` waits this long, then 503 (CONTRACT).
 pub const MIN_CURSOR_WAIT: Duration = Duration::from_secs(2);
 /// A role that does not say how it is within this is not ready.

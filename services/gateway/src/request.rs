@@ -169,6 +169,8 @@ pub fn check_gate(gate: Gate, principal: &Principal) -> Result<(), Problem> {
         Gate::ReadEvents => Err(Problem::forbidden("read-events")),
         Gate::ReadIncidents if case_reader => Ok(()),
         Gate::ReadIncidents => Err(Problem::forbidden("read-incidents")),
+        Gate::ReadActors if case_reader => Ok(()),
+        Gate::ReadActors => Err(Problem::forbidden("read-actors")),
         Gate::ReportIncidents if case_reader => Ok(()),
         Gate::ReportIncidents => Err(Problem::forbidden("report-incident")),
         Gate::ImportBoundaries if importer => Ok(()),

@@ -1,5 +1,6 @@
 //! The one table of routes; the router, the gates and the check against `proto/openapi.json` all read it.
 
+mod actors;
 mod calendars;
 mod events;
 mod health;
@@ -36,6 +37,7 @@ pub enum Gate {
     Authenticated,
     ReadEvents,
     ReadIncidents,
+    ReadActors,
     ReportIncidents,
     ImportBoundaries,
     RehearseDivisions,
@@ -85,6 +87,7 @@ enum Call {
     EstablishBoard,
     RenameBoard,
     DissolveBoard,
+    Actors(actors::Op),
     Verify,
     BackUp,
     Unknown,
@@ -107,7 +110,9 @@ impl Route {
 
     pub fn timeout(&self) -> Duration {
         match self.call {
-            Call::Import | Call::Rehearse => IMPORT_TIMEOUT,
+            Call::Import
+            | Call::Rehearse
+            | Call::Actors(actors::Op::Import | actors::Op::Export | actors::Op::Offline) => IMPORT_TIMEOUT,
             Call::Verify | Call::BackUp => KEEPER_TIMEOUT,
             _ if *self.method != Method::GET => COMMAND_TIMEOUT,
             _ => READ_TIMEOUT,
@@ -117,6 +122,11 @@ impl Route {
 
 const fn route(method: &'static Method, path: &'static str, gate: Gate, call: Call) -> Route {
     Route { method, path, gate, call }
+}
+
+/// A route about actors.
+const fn actors(method: &'static Method, path: &'static str, op: actors::Op) -> Route {
+    route(method, path, Gate::ReadActors, Call::Actors(op))
 }
 
 /// Every route there is.
@@ -163,6 +173,30 @@ pub const ROUTES: &[Route] = &[
     route(&Method::POST, "/v1/support-cases/{id}/take-over", Gate::ReadIncidents, Call::ActOnCase),
     route(&Method::POST, "/v1/support-cases/{id}/relocate", Gate::ReadIncidents, Call::ActOnCase),
     route(&Method::POST, "/v1/support-cases/{id}/close", Gate::ReadIncidents, Call::ActOnCase),
+    actors(&Method::GET, "/v1/actors", actors::Op::List),
+    actors(&Method::POST, "/v1/actors", actors::Op::Register),
+    actors(&Method::POST, "/v1/actors/import", actors::Op::Import),
+    actors(&Method::GET, "/v1/actors/export", actors::Op::Export),
+    actors(&Method::GET, "/v1/actors/offline", actors::Op::Offline),
+    actors(&Method::POST, "/v1/actors/protected", actors::Op::Act("list-protected")),
+    actors(&Method::GET, "/v1/actors/{id}", actors::Op::Read),
+    actors(&Method::PATCH, "/v1/actors/{id}", actors::Op::Change),
+    actors(&Method::GET, "/v1/actors/{id}/history", actors::Op::Ask("actor-history")),
+    actors(&Method::GET, "/v1/actors/{id}/links", actors::Op::Ask("actor-links")),
+    actors(&Method::GET, "/v1/actors/{id}/duplicates", actors::Op::Ask("actor-duplicates")),
+    actors(&Method::POST, "/v1/actors/{id}/verify", actors::Op::Act("verify-actor")),
+    actors(&Method::POST, "/v1/actors/{id}/merge", actors::Op::Act("merge-actors")),
+    actors(&Method::POST, "/v1/actors/{id}/archive", actors::Op::Act("archive-actor")),
+    actors(&Method::POST, "/v1/actors/{id}/propose", actors::Op::Act("propose-change")),
+    actors(&Method::POST, "/v1/actors/{id}/settle", actors::Op::Act("settle-proposal")),
+    actors(&Method::POST, "/v1/actors/{id}/contacts", actors::Op::Act("log-contact")),
+    actors(&Method::POST, "/v1/actors/{id}/acknowledge", actors::Op::Act("acknowledge-protection")),
+    actors(&Method::POST, "/v1/subjects/{id}/erase", actors::Op::Act("erase-subject")),
+    actors(&Method::POST, "/v1/subjects/{id}/hold", actors::Op::Act("hold-subject")),
+    actors(&Method::POST, "/v1/subjects/{id}/export", actors::Op::Act("export-subject")),
+    actors(&Method::GET, "/v1/boards/{id}/registry-health", actors::Op::Ask("registry-health")),
+    actors(&Method::GET, "/v1/boards/{id}/invitations", actors::Op::Ask("invitations")),
+    actors(&Method::GET, "/v1/incidents/{id}/actors", actors::Op::Relevant),
     route(&Method::GET, "/v1/events", Gate::ReadEvents, Call::Events),
     route(&Method::POST, "/v1/node/verify", Gate::VerifyLogs, Call::Verify),
     route(&Method::POST, "/v1/node/backup", Gate::BackUpLogs, Call::BackUp),
@@ -206,6 +240,7 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::ReadCase => get(support_cases::read),
         Call::ActOnCase => post(support_cases::act),
         Call::Events => get(events::events),
+        Call::Actors(op) => actors::handler(op),
         Call::Verify => post(node::verify),
         Call::BackUp => post(node::back_up),
         Call::Unknown => MethodRouter::new(),

@@ -36,6 +36,9 @@ pub enum Command {
     /// Work with boundaries.
     #[command(subcommand)]
     Area(Area),
+    /// The registry of local actors.
+    #[command(subcommand)]
+    Actors(Actors),
     /// Follow what happens.
     #[command(subcommand)]
     Events(Events),
@@ -195,6 +198,28 @@ pub struct AreaHistory {
     /// Print the JSON of the HTTP interface.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub node: Node,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Actors {
+    /// Import a spreadsheet: CSV, XLSX or GeoJSON. Rows that are there are updated, never doubled.
+    Import(ActorsImport),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ActorsImport {
+    pub file: PathBuf,
+    /// Say what each row would become, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What a column is, where the guess is wrong; COLUMN= leaves it out.
+    #[arg(long = "column", value_name = "COLUMN=FIELD")]
+    pub columns: Vec<String>,
+    /// In demo mode: the board whose coordinator imports.
+    #[arg(long)]
+    pub board: Option<String>,
     #[command(flatten)]
     pub node: Node,
 }

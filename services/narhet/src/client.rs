@@ -3,7 +3,7 @@
 use crate::{arguments, node::NodeFile};
 use anyhow::{Context as _, anyhow, bail};
 use narhet_gateway::identity::demo::Issuer;
-use narhet_kernel::Role;
+use narhet_kernel::{BoardId, Role};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -20,6 +20,11 @@ pub struct Client {
 impl Client {
     /// By --url and --token, or by the folder of a local house; in demo mode a token with `roles` is minted.
     pub fn find(node: &arguments::Node, roles: &[Role]) -> anyhow::Result<Client> {
+        Client::find_for(node, roles, None)
+    }
+
+    /// [`Client::find`] for somebody of a board.
+    pub fn find_for(node: &arguments::Node, roles: &[Role], board: Option<&BoardId>) -> anyhow::Result<Client> {
         let http = reqwest::Client::new();
         if let (Some(url), Some(token)) = (&node.url, &node.token) {
             return Ok(Client { http, url: url.trim_end_matches('/').to_owned(), token: token.clone() });
@@ -34,7 +39,7 @@ impl Client {
             Some(token) => token.clone(),
             None if file.demo => {
                 let issuer = Issuer::open(&node.data.join("keys/gateway"))?;
-                issuer.mint(roles, None, None, "narhet-cli", MINTED_FOR)?
+                issuer.mint(roles, board, None, "narhet-cli", MINTED_FOR)?
             }
             None => bail!("the house in {} is not in demo mode: give a token with --token", node.data.display()),
         };

@@ -1,5 +1,6 @@
 //! `narhet`: the one binary. Every role, and the command line that talks to them.
 
+mod actors;
 mod area_ask;
 mod area_check;
 mod area_import;
@@ -46,6 +47,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Run(run) => house::run(run, settings).await,
             Command::Token(token) => commands::token(&token),
             Command::Area(area) => commands::area(area).await,
+            Command::Actors(actors) => actors::actors(actors).await,
             Command::Events(events) => commands::events(events).await,
             Command::Verify(verify) => keeping::verify(verify).await,
             Command::Backup(backup) => keeping::backup(backup).await,

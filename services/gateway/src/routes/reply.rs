@@ -93,7 +93,7 @@ fn check_media_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> 
 
 /// Reads a body of at most `limit_bytes`. Of a larger one the rest is read and thrown away, up to a bound: a client that
 /// is still sending when the connection closes would never see the answer.
-async fn read_body(headers: &HeaderMap, body: Body, limit_bytes: usize) -> Result<Bytes, Problem> {
+pub async fn read_body(headers: &HeaderMap, body: Body, limit_bytes: usize) -> Result<Bytes, Problem> {
     let announced: Option<u64> =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let refused = || too_large("the body", limit_bytes);

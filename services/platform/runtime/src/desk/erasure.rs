@@ -29,7 +29,7 @@ impl<S: Service> Desk<S> {
             Context::Actors => return None,
         };
         let draft = Draft {
-            id: derived_id("forget-subject", event.id, 0),
+            id: derived_id(&format!("forget-subject in {}", S::CONTEXT), event.id, 0),
             stream: StreamId::new("subject", &subject_id.to_string()),
             event_type,
             owner: BoardId::new(BoardId::KOMMUNSTYRELSEN)?,

@@ -1,0 +1,444 @@
+//! What people do with actors: register, change, verify, archive, merge, propose; each a list of events or a refusal.
+
+use crate::{
+    domain::{
+        card::PlainCard,
+        links::{self, Change},
+        merge_patch,
+        protection::is_protected,
+        rights, verification,
+    },
+    lineage::Lineage,
+    read_model::{Actor, Registry, spread},
+    relink, sealing,
+};
+use narhet_kernel::{BoardId, Klass, Principal, Role, StreamId, Timestamp, Uuid};
+use narhet_proto::{
+    Draft, Message,
+    events::actors::*,
+    wire::{ErrorCode, Problem, Request},
+};
+use narhet_responsibility::Responsibility;
+use narhet_runtime::{Decision, Env, Expected, Write};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What deciding needs.
+pub struct Desk<'a> {
+    pub registry: &'a Registry,
+    pub map: &'a Responsibility,
+    pub env: &'a Env<'a>,
+}
+
+/// The events of one actor's new card, before they are put together with others'.
+pub struct Outcome {
+    pub id: Uuid,
+    pub event: Uuid,
+    pub writes: Vec<Write>,
+    pub links: Vec<Change>,
+}
+
+pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(request.body.get())).map_err(|error| {
+        let path = error.path().to_string();
+        let pointer =
+            if path == "." { String::new() } else { format!("/{}", path.replace('.', "/").replace(['[', ']'], "")) };
+        Problem::at(&pointer, error.inner().to_string())
+    })
+}
+
+impl<'a> Desk<'a> {
+    pub fn lineage(&self) -> Lineage<'a> {
+        Lineage::at(self.map, self.env.now)
+    }
+
+    /// An actor that the principal may read; anything else is not there.
+    pub fn readable(&self, id: &str) -> Result<&'a Actor, Problem> {
+        let lineage = self.lineage();
+        let found = self.registry.get(id).map(|(_, actor)| actor);
+        let readable = found.filter(|actor| {
+            let owner = lineage.heir(actor.owner.as_str());
+            rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers))
+        });
+        readable.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such actor, or not for you"))
+    }
+
+    fn editable(&self, id: &str, request: &Request) -> Result<(&'a Actor, Role), Problem> {
+        let actor = self.readable(id)?;
+        let role = rights::may_edit(self.env.principal, &self.lineage().heir(actor.owner.as_str()))?;
+        if request.if_match.is_some_and(|seen| seen != actor.version) {
+            let detail = format!("the actor is at version {} now: read it again, then decide", actor.version);
+            return Err(Problem::new(ErrorCode::PreconditionFailed, detail));
+        }
+        if let Some(archived) = &actor.archived {
+            let detail = match &archived.merged_into {
+                Some(other) => format!("the actor was merged into {other}: change that one"),
+                None => "the actor is archived and changes no more".to_owned(),
+            };
+            return Err(Problem::new(ErrorCode::Conflict, detail));
+        }
+        Ok((actor, role))
+    }
+
+    /// The role and board by which the principal registers actors.
+    pub fn registrant(&self) -> Result<(Role, BoardId), Problem> {
+        const RIGHT: &str = "register actors";
+        let role = self.env.principal.acting_as(&[Role::Coordinator]).ok_or_else(|| Problem::forbidden(RIGHT))?;
+        let board = self.env.principal.owner();
+        if self.map.board(board.as_str()).is_none() {
+            let detail = format!("the token is for board {board}, which this house does not know");
+            return Err(Problem { rule: Some(RIGHT.into()), ..Problem::new(ErrorCode::Forbidden, detail) });
+        }
+        Ok((role, board))
+    }
+
+    pub fn check(&self, plain: PlainCard) -> Result<PlainCard, Problem> {
+        let is_board = |id: &str| self.map.is_established(id);
+        let timeline = self.map.timeline(self.map.head().0);
+        let is_area = |id: &str| timeline.divisions().iter().any(|division| division.area(id).is_some());
+        plain.checked(&is_board, &is_area).map_err(|errors| {
+            let first = errors.first().map(|error| error.detail.clone()).unwrap_or_default();
+            let more =
+                if errors.len() > 1 { format!(" (and {} more, see errors)", errors.len() - 1) } else { String::new() };
+            Problem { errors, ..Problem::new(ErrorCode::InvalidInput, format!("{first}{more}")) }
+        })
+    }
+
+    /// A new actor with this checked card.
+    pub fn registered(&self, plain: PlainCard, owner: &BoardId, source: &str) -> Outcome {
+        let (id, event) = (self.env.new_id(), self.env.new_id());
+        let protected = protected_sites(&plain);
+        let card = sealing::seal(plain, id, event, self.env);
+        let timeline = self.map.timeline(self.map.head().0);
+        let links = links::changes(&[], Some(&spread(&card)), timeline.divisions(), Timestamp::MIN);
+        let mut drafts = vec![draft(
+            event,
+            id,
+            owner,
+            &card.readers,
+            &ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() },
+        )];
+        drafts.extend(protected.iter().map(|site| self.protection_changed(id, owner, &card, site)));
+        let stream = stream(id);
+        Outcome { id, event, writes: vec![Write { stream, expected: Expected::NoStream, drafts }], links }
+    }
+
+    /// The actor with another checked card; `None` when it is the same.
+    pub fn changed(&self, actor: &Actor, plain: PlainCard, source: &str) -> Option<Outcome> {
+        let before = sealing::open(&actor.card, actor.card_event, true, self.env);
+        if before == plain {
+            return None;
+        }
+        let value = |card: &PlainCard| serde_json::to_value(card).expect("a card is plain JSON");
+        let changed = merge_patch::changed(&value(&before), &value(&plain));
+        let event = self.env.new_id();
+        let (was, is) = (protected_sites(&before), protected_sites(&plain));
+        let card = sealing::seal(plain, actor.id, event, self.env);
+        let new = spread(&card);
+        let timeline = self.map.timeline(self.map.head().0);
+        let links = if new == actor.spread {
+            Vec::new()
+        } else {
+            links::changes(&actor.facts, Some(&new), timeline.divisions(), self.env.now)
+        };
+        let message =
+            ActorChanged { actor_id: actor.id.to_string(), card: card.clone(), changed, source: source.into() };
+        let mut drafts = vec![draft(event, actor.id, &actor.owner, &card.readers, &message)];
+        let moved = was.iter().filter(|site| !is.contains(site)).chain(is.iter().filter(|site| !was.contains(site)));
+        drafts.extend(moved.map(|site| self.protection_changed(actor.id, &actor.owner, &card, site)));
+        let expected = Expected::Exactly(actor.version);
+        Some(Outcome { id: actor.id, event, writes: vec![Write { stream: stream(actor.id), expected, drafts }], links })
+    }
+
+    /// Every board that holds or reads the actor is to know.
+    fn protection_changed(&self, id: Uuid, owner: &BoardId, card: &Card, site: &(String, Vec<String>)) -> Draft {
+        let boards = card.readers.iter().filter(|reader| self.map.is_established(reader)).cloned();
+        let mut notified: Vec<String> = boards.chain([owner.to_string()]).chain(card.on_behalf_of.clone()).collect();
+        notified.sort();
+        notified.dedup();
+        let message = ProtectionChanged { actor_id: id.to_string(), site: site.0.clone(), notified };
+        draft(self.env.new_id(), id, owner, &card.readers, &message)
+    }
+
+    fn decision(&self, role: Role, outcome: Outcome) -> Decision {
+        let Outcome { id, event, mut writes, links } = outcome;
+        writes.extend(relink::writes(&[(id, links)], event, &event.to_string(), self.env));
+        Decision { writes, role: Some(role), answered_by: Vec::new() }
+    }
+
+    pub fn register(&self, request: &Request) -> Result<Decision, Problem> {
+        let (role, board) = self.registrant()?;
+        let plain = self.check(body(request)?)?;
+        Ok(self.decision(role, self.registered(plain, &board, "hand")))
+    }
+
+    pub fn change(&self, request: &Request) -> Result<Decision, Problem> {
+        let ByPatch { id, patch } = body(request)?;
+        let (actor, role) = self.editable(&id, request)?;
+        let plain = self.patched(actor, &patch)?;
+        Ok(self.settle(actor, plain, role, "hand"))
+    }
+
+    fn settle(&self, actor: &Actor, plain: PlainCard, role: Role, source: &str) -> Decision {
+        match self.changed(actor, plain, source) {
+            Some(outcome) => self.decision(role, outcome),
+            None => Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] },
+        }
+    }
+
+    fn patched(&self, actor: &Actor, patch: &Value) -> Result<PlainCard, Problem> {
+        let before = sealing::open(&actor.card, actor.card_event, true, self.env);
+        let before = serde_json::to_value(before).expect("a card is plain JSON");
+        let after = merge_patch::apply(before, patch);
+        let plain: PlainCard = serde_path_to_error::deserialize(after).map_err(|error| {
+            Problem::at(&format!("/{}", error.path().to_string().replace('.', "/")), error.inner().to_string())
+        })?;
+        self.check(plain)
+    }
+
+    pub fn verify(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Verify {
+            id: String,
+            #[serde(default = "yes")]
+            reached: bool,
+        }
+        let Verify { id, reached } = body(request)?;
+        let (actor, role) = self.editable(&id, request)?;
+        let next_due = verification::next_due(actor.card.kind, self.env.now);
+        Ok(self.one(actor, role, &ActorVerified { actor_id: id, reached, next_due }))
+    }
+
+    pub fn archive(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Archive {
+            id: String,
+            reason: Option<String>,
+        }
+        let Archive { id, reason } = body(request)?;
+        let (actor, role) = self.editable(&id, request)?;
+        Ok(Decision { writes: self.gone(actor, None, reason), role: Some(role), answered_by: Vec::new() })
+    }
+
+    fn gone(&self, actor: &Actor, merged_into: Option<String>, reason: Option<String>) -> Vec<Write> {
+        let event = self.env.new_id();
+        let reason = reason.map(|reason| self.env.seal(event, "data.reason", &reason));
+        let message = ActorArchived { actor_id: actor.id.to_string(), merged_into, reason };
+        let archived = draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
+        let timeline = self.map.timeline(self.map.head().0);
+        let links = links::changes(&actor.facts, None, timeline.divisions(), self.env.now);
+        let mut writes = vec![Write::one(Expected::Exactly(actor.version), archived)];
+        writes.extend(relink::writes(&[(actor.id, links)], event, &event.to_string(), self.env));
+        writes
+    }
+
+    /// The other actor's sites, contacts, capabilities and aliases join this one's; both histories stay.
+    pub fn merge(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Merge {
+            id: String,
+            other: String,
+        }
+        let Merge { id, other } = body(request)?;
+        if id == other {
+            return Err(Problem::at("/other", "an actor cannot be merged with itself"));
+        }
+        let (actor, role) = self.editable(&id, request)?;
+        let (gone, _) = self.editable(&other, &Request { if_match: None, ..clone(request) })?;
+        let mut plain = sealing::open(&actor.card, actor.card_event, true, self.env);
+        let more = sealing::open(&gone.card, gone.card_event, true, self.env);
+        join(&mut plain.aliases, more.aliases.into_iter().chain([more.name]).filter(|name| *name != actor.card.name));
+        join(&mut plain.sites, more.sites);
+        join(&mut plain.contacts, more.contacts);
+        join(&mut plain.capabilities, more.capabilities);
+        join(&mut plain.agreements, more.agreements);
+        plain.org_number = plain.org_number.or(more.org_number);
+        let plain = self.check(plain)?;
+        let mut decision = self.settle(actor, plain, role, "merge");
+        decision.answered_by.clear();
+        decision.writes.extend(self.gone(gone, Some(id), None));
+        Ok(decision)
+    }
+
+    pub fn propose(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Propose {
+            id: String,
+            patch: Value,
+            reason: Option<String>,
+        }
+        let Propose { id, patch, reason } = body(request)?;
+        let (role, board) = self.registrant()?;
+        let actor = self.readable(&id)?;
+        self.patched(actor, &patch)?;
+        let event = self.env.new_id();
+        let fields = patch.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
+        // A patch may name a person: sealed as a whole, under the record's key; what is accepted is sealed anew per subject.
+        let message = ChangeProposed {
+            actor_id: id,
+            proposal_id: event.to_string(),
+            by: board.to_string(),
+            patch: self.env.seal(event, "data.patch", &patch.to_string()),
+            fields,
+            reason: reason.map(|reason| self.env.seal(event, "data.reason", &reason)),
+        };
+        let draft = draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
+        Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
+    }
+
+    pub fn settle_proposal(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Settle {
+            id: String,
+            proposal_id: String,
+            accept: bool,
+        }
+        let Settle { id, proposal_id, accept } = body(request)?;
+        let (actor, role) = self.editable(&id, request)?;
+        let known = actor.proposals.iter().find(|proposal| proposal.said.proposal_id == proposal_id);
+        let proposal = known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such proposal"))?;
+        match proposal.accepted {
+            Some(accepted) if accepted == accept => {
+                return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] });
+            }
+            Some(_) => return Err(Problem::new(ErrorCode::Conflict, "the proposal has been settled already")),
+            None => {}
+        }
+        let mut decision = Decision { writes: Vec::new(), role: Some(role), answered_by: Vec::new() };
+        if accept {
+            let patch = self.env.open(proposal.event, "data.patch", &proposal.said.patch);
+            let patch = patch.and_then(|text| serde_json::from_str(&text).ok());
+            let patch =
+                patch.ok_or_else(|| Problem::new(ErrorCode::Conflict, "the proposal's text has been erased"))?;
+            decision = self.settle(actor, self.patched(actor, &patch)?, role, "proposal");
+            decision.answered_by.clear();
+        }
+        let message = ProposalSettled { actor_id: id, proposal_id, accepted: accept };
+        let settled = draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, &message);
+        match decision.writes.first_mut() {
+            Some(write) => write.drafts.push(settled),
+            None => decision.writes.push(Write::one(Expected::Exactly(actor.version), settled)),
+        }
+        Ok(decision)
+    }
+
+    /// An invitation or a call in a contact round, and how it went.
+    pub fn log_contact(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Logged {
+            id: String,
+            occasion: String,
+            outcome: String,
+            reference: String,
+        }
+        let Logged { id, occasion, outcome, reference } = body(request)?;
+        let (role, board) = self.registrant()?;
+        let actor = self.readable(&id)?;
+        let outcomes: &[&str] = match occasion.as_str() {
+            "invitation" => &["invited", "accepted", "declined"],
+            "contact-round" => &["answered", "no-answer"],
+            _ => return Err(Problem::at("/occasion", "not invitation or contact-round")),
+        };
+        if !outcomes.contains(&outcome.as_str()) {
+            return Err(Problem::at("/outcome", format!("not one of {}", outcomes.join(", "))));
+        }
+        if narhet_kernel::id::slug(&reference) != reference || reference.is_empty() {
+            return Err(Problem::at("/reference", "name the invitation or round in lower case: vinter-2026"));
+        }
+        let message = ContactLogged { actor_id: id, board: board.to_string(), occasion, outcome, reference };
+        Ok(self.one(actor, role, &message))
+    }
+
+    /// A board confirms that it knows of a change of protection.
+    pub fn acknowledge(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Acknowledge {
+            id: String,
+            change: String,
+        }
+        let Acknowledge { id, change } = body(request)?;
+        let (role, board) = self.registrant()?;
+        let actor = self.readable(&id)?;
+        let known = actor.protection_changes.iter().find(|known| known.event.to_string() == change);
+        let known = known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such change of protection"))?;
+        if known.acknowledged.iter().any(|acknowledged| *acknowledged == board.as_str()) {
+            return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] });
+        }
+        Ok(self.one(actor, role, &ProtectionAcknowledged { actor_id: id, change, board: board.to_string() }))
+    }
+
+    fn one<M: Message>(&self, actor: &Actor, role: Role, message: &M) -> Decision {
+        let draft = draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, message);
+        let expected = Expected::Exactly(actor.version);
+        Decision { writes: vec![Write::one(expected, draft)], role: Some(role), answered_by: Vec::new() }
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByPatch {
+    id: String,
+    patch: Value,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn clone(request: &Request) -> Request {
+    Request {
+        principal: request.principal.clone(),
+        deadline: request.deadline,
+        correlation_id: request.correlation_id,
+        idempotency_key: None,
+        if_match: None,
+        min_cursor: None,
+        body: request.body.clone(),
+    }
+}
+
+fn join<T: PartialEq>(list: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+    for entry in more {
+        if !list.contains(&entry) {
+            list.push(entry);
+        }
+    }
+}
+
+/// Sites that have protected tags, with those.
+fn protected_sites(plain: &PlainCard) -> Vec<(String, Vec<String>)> {
+    let protected = |tags: &[String]| tags.iter().filter(|tag| is_protected(tag)).cloned().collect::<Vec<_>>();
+    let sites = plain.sites.iter().map(|site| (site.name.clone(), protected(&site.tags)));
+    sites.filter(|(_, tags)| !tags.is_empty()).collect()
+}
+
+pub fn stream(actor: Uuid) -> StreamId {
+    StreamId::new("actor", &actor.to_string())
+}
+
+/// An event of an actor's stream.
+pub fn draft<M: Message>(id: Uuid, actor: Uuid, owner: &BoardId, readers: &[String], message: &M) -> Draft {
+    Draft {
+        id,
+        stream: stream(actor),
+        event_type: M::TYPE,
+        owner: owner.clone(),
+        readers: rights::event_readers(owner.as_str(), readers),
+        klass: Klass::DEFAULT,
+        exercise: false,
+        occurred_at: None,
+        data: message.to_raw(),
+    }
+}
+
+/// Whether personal data may be opened for this principal at all.
+pub fn opens_persons(principal: &Principal) -> bool {
+    narhet_proto::access::may_open_text(principal)
+}

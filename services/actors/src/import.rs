@@ -1,0 +1,184 @@
+//! A spreadsheet becomes actors: columns are guessed, each row is created, updated, left as it is or refused with its reason.
+//!
+//! The gateway has read the file; here it is a table of texts. A row stands for one actor with at most one site and one contact;
+//! what does not fit into a row stands in the column `more`, which exports fill.
+
+pub mod mapping;
+pub mod row;
+
+use crate::{
+    commands::{Desk, Outcome, body},
+    domain::{card::PlainCard, rights},
+    import::row::Row,
+    limits::IMPORT_ROWS_MAX,
+    read_model::Actor,
+    relink, sealing,
+};
+use narhet_kernel::{BoardId, StreamId, Uuid};
+use narhet_proto::{
+    events::actors::{ImportedRow, RowsImported},
+    wire::{Problem, Request},
+};
+use narhet_runtime::{AnswerBody, Decision, Expected, Write};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::{BTreeMap, HashSet};
+
+/// Rows of a file, as the gateway sends them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rows {
+    pub columns: Vec<String>,
+    /// Column to field, where the guess is not right; an empty field leaves a column out.
+    #[serde(default)]
+    pub mapping: BTreeMap<String, String>,
+    #[serde(default)]
+    pub rows: Vec<FileRow>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileRow {
+    pub row: u32,
+    pub cells: Vec<String>,
+    /// The row of the file that has the same key.
+    #[serde(default)]
+    pub duplicate_of: Option<u32>,
+}
+
+impl Desk<'_> {
+    /// Which column is taken for what.
+    pub fn mapping(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        self.registrant()?;
+        let rows: Rows = body(request)?;
+        let mapping = mapping::guess(&rows.columns, &rows.mapping)?;
+        let shown: Vec<_> = rows
+            .columns
+            .iter()
+            .zip(&mapping)
+            .map(|(column, field)| json!({ "column": column, "field": field }))
+            .collect();
+        Ok(AnswerBody::of(&json!({ "mapping": shown, "fields": mapping::FIELDS })))
+    }
+
+    /// A dry run: what each row would become.
+    pub fn rehearse(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        let (_, board) = self.registrant()?;
+        let (report, _) = self.judged(&body(request)?, &board)?;
+        Ok(AnswerBody::of(&RowsImported { import_id: Uuid::nil().to_string(), rows: report }))
+    }
+
+    pub fn import(&self, request: &Request) -> Result<Decision, Problem> {
+        let (role, board) = self.registrant()?;
+        let (rows, outcomes) = self.judged(&body(request)?, &board)?;
+        let event = self.env.new_id();
+        let mut links = Vec::with_capacity(outcomes.len());
+        let mut writes = Vec::with_capacity(outcomes.len() + 1);
+        for Outcome { id, writes: of_actor, links: of_links, .. } in outcomes {
+            writes.extend(of_actor);
+            links.push((id, of_links));
+        }
+        writes.extend(relink::writes(&links, event, &event.to_string(), self.env));
+        let message = RowsImported { import_id: event.to_string(), rows };
+        let stream = StreamId::new("import", &event.to_string());
+        let report = crate::persons::for_records(event, stream, &message);
+        writes.push(Write::one(Expected::NoStream, report));
+        Ok(Decision { writes, role: Some(role), answered_by: Vec::new() })
+    }
+
+    fn judged(&self, rows: &Rows, board: &BoardId) -> Result<(Vec<ImportedRow>, Vec<Outcome>), Problem> {
+        if rows.rows.len() > IMPORT_ROWS_MAX {
+            return Err(Problem::at("/rows", format!("at most {IMPORT_ROWS_MAX} rows at a time")));
+        }
+        let mapping = mapping::guess(&rows.columns, &rows.mapping)?;
+        let (mut report, mut outcomes, mut touched) = (Vec::new(), Vec::new(), HashSet::new());
+        for row in &rows.rows {
+            let judged = self.judge(row, &mapping, board, &mut touched);
+            let (outcome, actor_id, why) = match judged {
+                Ok((outcome, id, made, hint)) => {
+                    outcomes.extend(made);
+                    (outcome, Some(id.to_string()), hint)
+                }
+                Err(why) => ("refused", None, Some(why)),
+            };
+            report.push(ImportedRow { row: row.row, outcome: outcome.to_owned(), actor_id, why });
+        }
+        Ok((report, outcomes))
+    }
+
+    #[allow(clippy::type_complexity, reason = "one row's outcome, taken apart where it is made")]
+    fn judge(
+        &self,
+        file_row: &FileRow,
+        mapping: &[Option<&'static str>],
+        board: &BoardId,
+        touched: &mut HashSet<Uuid>,
+    ) -> Result<(&'static str, Uuid, Option<Outcome>, Option<String>), String> {
+        if let Some(first) = file_row.duplicate_of {
+            return Err(format!(
+                "raden har samma nyckel som rad {first}: slå ihop dem eller ge dem var sitt externt id"
+            ));
+        }
+        let row = Row::read(&file_row.cells, mapping)?;
+        let lineage = self.lineage();
+        let own = |actor: &&Actor| actor.archived.is_none() && *lineage.heir(actor.owner.as_str()) == *board.as_str();
+        let existing = self.existing(&row, own);
+        let before = existing.map(|actor| sealing::open(&actor.card, actor.card_event, true, self.env));
+        let plain = row.applied(before)?;
+        let plain: PlainCard = self.check(plain).map_err(|problem| {
+            let places: Vec<String> = problem.errors.iter().filter_map(|error| error.pointer.clone()).collect();
+            let details: Vec<&str> = problem.errors.iter().map(|error| error.detail.as_str()).collect();
+            format!("{}: {}", places.join(", "), details.join("; "))
+        })?;
+        let Some(actor) = existing else {
+            let others = plain.org_number.as_deref().map(|number| self.elsewhere(number)).unwrap_or_default();
+            let made = self.registered(plain, board, "import");
+            let hint =
+                (!others.is_empty()).then(|| format!("organisationsnumret finns även hos {}", others.join(", ")));
+            return Ok(("created", made.id, Some(made), hint));
+        };
+        if !touched.insert(actor.id) {
+            return Err("raden gäller samma aktör som en tidigare rad i filen".to_owned());
+        }
+        debug_assert!(rights::may_edit(self.env.principal, board.as_str()).is_ok());
+        match self.changed(actor, plain, "import") {
+            Some(made) => Ok(("updated", actor.id, Some(made), None)),
+            None => Ok(("unchanged", actor.id, None, None)),
+        }
+    }
+
+    /// The own board's actor that a row is about: by the registry's id, the external id, the organisation number, else by name
+    /// and site.
+    fn existing(&self, row: &Row, own: impl Fn(&&Actor) -> bool) -> Option<&Actor> {
+        let index = &self.registry.index;
+        let actors = |slot: u32| &self.registry.actors[slot as usize];
+        if let Some((_, actor)) = row.text("id").and_then(|id| self.registry.get(id)) {
+            return Some(actor).filter(&own);
+        }
+        if let Some(id) = row.text("externalId") {
+            return index.with_external_id(id).map(actors).find(&own);
+        }
+        let number = row.org_number();
+        if let Some(found) = number.as_deref().and_then(|number| index.with_org_number(number).map(actors).find(&own)) {
+            return Some(found);
+        }
+        let named = row.text("name").into_iter().flat_map(|name| index.named(name)).map(actors).filter(&own);
+        named
+            .filter(|actor| number.is_none() || actor.card.org_number.is_none())
+            .find(|actor| self.same_site(actor, row))
+    }
+
+    fn same_site(&self, actor: &Actor, row: &Row) -> bool {
+        let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+        row.is_without_site() || plain.sites.is_empty() || plain.sites.iter().any(|site| row.is_site(site, &plain.name))
+    }
+
+    fn elsewhere(&self, number: &str) -> Vec<String> {
+        let lineage = self.lineage();
+        let actors = self.registry.index.with_org_number(number).map(|slot| &self.registry.actors[slot as usize]);
+        let mut boards: Vec<String> = actors.map(|actor| lineage.heir(actor.owner.as_str()).to_string()).collect();
+        boards.sort();
+        boards.dedup();
+        boards
+    }
+}

@@ -1,0 +1,214 @@
+//! What searches ask: for each value of each dimension the actors that have it, words in order, names in Swedish order.
+
+use crate::{
+    bits::Bits,
+    domain::{
+        collation::{sort_key, words},
+        protection,
+    },
+    limits::SORTED_MAX,
+    read_model::Actor,
+};
+use narhet_kernel::Uuid;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+};
+
+/// Where an actor stands in lists: its name as Swedes sort, then its id.
+pub type Place = (String, Uuid);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Owner(String),
+    Kind(&'static str),
+    Capability(String),
+    Tag(String),
+    /// Has a protected site.
+    Protected,
+}
+
+/// The indexes over every actor that is not archived.
+#[derive(Debug, Default)]
+pub struct Index {
+    live: Bits,
+    by: HashMap<Key, Bits>,
+    /// Linked at some time; what holds at an instant is looked up in the actor.
+    linked: HashMap<String, Bits>,
+    words: BTreeMap<String, BTreeSet<u32>>,
+    order: BTreeMap<Place, u32>,
+    org_numbers: HashMap<String, BTreeSet<u32>>,
+    external_ids: HashMap<String, BTreeSet<u32>>,
+    names: HashMap<String, BTreeSet<u32>>,
+}
+
+/// What is asked for; every condition must hold.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub keys: Vec<Key>,
+    /// Any of these boards.
+    pub owners: Option<Vec<String>>,
+    pub area: Option<String>,
+    /// Folded beginnings of words.
+    pub words: Vec<String>,
+}
+
+pub fn place(actor: &Actor) -> Place {
+    (sort_key(&actor.card.name), actor.id)
+}
+
+fn keys(actor: &Actor) -> Vec<Key> {
+    let card = &actor.card;
+    let mut keys = vec![Key::Owner(actor.owner.to_string()), Key::Kind(card.kind.code())];
+    keys.extend(card.capabilities.iter().map(|capability| Key::Capability(capability.kind.clone())));
+    keys.extend(card.sites.iter().flat_map(|site| &site.tags).map(|tag| Key::Tag(tag.clone())));
+    if actor.is_protected() {
+        keys.push(Key::Protected);
+    }
+    keys
+}
+
+fn searched(actor: &Actor) -> BTreeSet<String> {
+    let sites = actor.card.sites.iter().map(|site| site.name.as_str());
+    let texts = std::iter::once(actor.card.name.as_str()).chain(actor.card.aliases.iter().map(String::as_str));
+    texts.chain(sites).flat_map(words).collect()
+}
+
+impl Index {
+    pub fn add(&mut self, slot: u32, actor: &Actor) {
+        if actor.archived.is_some() {
+            return;
+        }
+        self.live.insert(slot);
+        for key in keys(actor) {
+            self.by.entry(key).or_default().insert(slot);
+        }
+        for word in searched(actor) {
+            self.words.entry(word).or_default().insert(slot);
+        }
+        let place = place(actor);
+        self.names.entry(place.0.clone()).or_default().insert(slot);
+        self.order.insert(place, slot);
+        if let Some(number) = &actor.card.org_number {
+            self.org_numbers.entry(number.clone()).or_default().insert(slot);
+        }
+        if let Some(id) = &actor.card.external_id {
+            self.external_ids.entry(id.clone()).or_default().insert(slot);
+        }
+    }
+
+    pub fn remove(&mut self, slot: u32, actor: &Actor) {
+        self.live.remove(slot);
+        for key in keys(actor) {
+            self.by.entry(key).or_default().remove(slot);
+        }
+        for word in searched(actor) {
+            forget(&mut self.words, &word, slot);
+        }
+        let place = place(actor);
+        self.order.remove(&place);
+        let lists = [(&mut self.names, Some(&place.0)), (&mut self.org_numbers, actor.card.org_number.as_ref())];
+        for (list, key) in lists.into_iter().chain([(&mut self.external_ids, actor.card.external_id.as_ref())]) {
+            if let Some(slots) = key.and_then(|key| list.get_mut(key)) {
+                slots.remove(&slot);
+            }
+        }
+    }
+
+    pub fn link(&mut self, slot: u32, area: &str) {
+        if let Some(bits) = self.linked.get_mut(area) {
+            return bits.insert(slot);
+        }
+        self.linked.entry(area.to_owned()).or_default().insert(slot);
+    }
+
+    pub fn with_org_number(&self, number: &str) -> impl Iterator<Item = u32> + '_ {
+        self.org_numbers.get(number).into_iter().flatten().copied()
+    }
+
+    pub fn with_external_id(&self, id: &str) -> impl Iterator<Item = u32> + '_ {
+        self.external_ids.get(id).into_iter().flatten().copied()
+    }
+
+    /// Whose name sorts the same.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = u32> + '_ {
+        self.names.get(&sort_key(name)).into_iter().flatten().copied()
+    }
+
+    /// Actors that have the word in their name.
+    pub fn with_word(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
+        self.words.get(word).into_iter().flatten().copied()
+    }
+
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// All that are not archived, as Swedes sort.
+    pub fn in_order(&self) -> impl Iterator<Item = u32> + '_ {
+        self.order.values().copied()
+    }
+
+    /// The actors that may be what is wanted: exactly those, save that `area` counts every link there ever was.
+    pub fn candidates(&self, wanted: &Wanted) -> Bits {
+        let mut found = self.live.clone();
+        let nothing = Bits::default();
+        for key in &wanted.keys {
+            found.intersect(self.by.get(key).unwrap_or(&nothing));
+        }
+        if let Some(owners) = &wanted.owners {
+            let mut any = Bits::default();
+            owners.iter().filter_map(|owner| self.by.get(&Key::Owner(owner.clone()))).for_each(|bits| any.unite(bits));
+            found.intersect(&any);
+        }
+        if let Some(area) = &wanted.area {
+            found.intersect(self.linked.get(area).unwrap_or(&nothing));
+        }
+        for word in &wanted.words {
+            let mut any = Bits::default();
+            let beginning = (Bound::Included(word.clone()), Bound::Unbounded);
+            let all = self.words.range(beginning).take_while(|(known, _)| known.starts_with(word.as_str()));
+            all.flat_map(|(_, slots)| slots).for_each(|slot| any.insert(*slot));
+            found.intersect(&any);
+        }
+        found
+    }
+
+    /// Candidates in Swedish order after a place: few are sorted, many are met by walking the order.
+    pub fn ordered<'a>(
+        &'a self,
+        candidates: &'a Bits,
+        actors: &'a [Actor],
+        after: Option<&Place>,
+    ) -> Box<dyn Iterator<Item = u32> + 'a> {
+        if candidates.count() <= SORTED_MAX {
+            let mut places: Vec<(Place, u32)> =
+                candidates.iter().map(|slot| (place(&actors[slot as usize]), slot)).collect();
+            places.retain(|(place, _)| after.is_none_or(|after| place > after));
+            places.sort_unstable();
+            return Box::new(places.into_iter().map(|(_, slot)| slot));
+        }
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
+        let walk = self.order.range((from, Bound::Unbounded)).map(|(_, slot)| *slot);
+        Box::new(walk.filter(|slot| candidates.contains(*slot)))
+    }
+}
+
+fn forget(words: &mut BTreeMap<String, BTreeSet<u32>>, word: &str, slot: u32) {
+    if let Some(slots) = words.get_mut(word) {
+        slots.remove(&slot);
+        if slots.is_empty() {
+            words.remove(word);
+        }
+    }
+}
+
+/// The condition that a tag is; protected tags are sealed, so they only narrow to whoever has any.
+pub fn key_of_tag(tag: &str) -> Key {
+    let tag = protection::tag(tag);
+    if protection::is_protected(&tag) { Key::Protected } else { Key::Tag(tag) }
+}

@@ -1,0 +1,219 @@
+//! Personal data: opened only after the opening is recorded, held, exported and erased for one person at a time.
+
+use crate::{
+    commands::{Desk, body, opens_persons},
+    queries::One,
+    read_model::{Actor, Subject},
+    relink, sealing,
+};
+use narhet_kernel::{Klass, Role, StreamId, SubjectId, Uuid};
+use narhet_proto::{
+    Draft, Message, access,
+    events::actors::{Reading, SealedFieldRead, SubjectErased, SubjectHeld},
+    wire::{ErrorCode, Problem, Request},
+};
+use narhet_runtime::{AnswerBody, Decision, Env, Expected, Write};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Why a person's data may be erased (GDPR art. 16, 17, 21; arkivlagen).
+const GROUNDS: &[&str] = &["gallring", "rectification", "objection"];
+const HOLDS: &[&str] = &["evaluation", "release-request"];
+const REFERENCE_CHARS_MAX: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Erase {
+    id: String,
+    ground: String,
+    reference: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Hold {
+    id: String,
+    held: bool,
+    ground: String,
+    reference: String,
+}
+
+/// What is sealed of each person on a card and not erased.
+pub fn readings(actor: &Actor, env: &Env<'_>) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    let mut add = |subject_id: SubjectId, fields: Vec<&str>| {
+        if !fields.is_empty() && !env.is_erased(subject_id) {
+            let fields = fields.into_iter().map(str::to_owned).collect();
+            readings.push(Reading { subject_id, actor_id: actor.id.to_string(), fields });
+        }
+    };
+    for person in actor.card.contacts.iter().filter_map(|contact| contact.person.as_ref()) {
+        let members = [("name", &person.name), ("phone", &person.phone), ("email", &person.email)];
+        add(
+            person.subject_id,
+            members.into_iter().filter(|(_, sealed)| sealed.is_some()).map(|(name, _)| name).collect(),
+        );
+    }
+    if let Some(sole) = &actor.card.sole_trader {
+        add(sole.subject_id, vec!["orgNumber"]);
+    }
+    readings
+}
+
+/// The record of an opening, for registrar and auditor.
+pub fn read_draft(readings: Vec<Reading>, purpose: &str, env: &Env<'_>) -> Draft {
+    let stream =
+        StreamId::new("reading", &readings.first().map_or_else(|| "none".to_owned(), |one| one.actor_id.clone()));
+    for_records(env.new_id(), stream, &SealedFieldRead { readings, purpose: purpose.to_owned() })
+}
+
+pub fn for_records<M: Message>(id: Uuid, stream: StreamId, message: &M) -> Draft {
+    Draft {
+        readers: access::records_readers(),
+        klass: Klass { k: 2, r: 2, t: 1 },
+        ..Draft::public(id, stream, relink::house(), message)
+    }
+}
+
+impl Desk<'_> {
+    /// One actor: where persons are on it and may be opened, a command whose event is their reading.
+    pub fn read_actor(&self, request: &Request) -> Result<Decision, Problem> {
+        let One { id, .. } = body(request)?;
+        let actor = self.readable(&id)?;
+        let readings = if opens_persons(self.env.principal) { readings(actor, self.env) } else { Vec::new() };
+        Ok(self.recorded(readings, "read", actor.card_event))
+    }
+
+    fn recorded(&self, readings: Vec<Reading>, purpose: &str, otherwise: Uuid) -> Decision {
+        let role = self.env.principal.roles.first().copied();
+        if readings.is_empty() {
+            return Decision { writes: Vec::new(), role, answered_by: vec![otherwise] };
+        }
+        let draft = read_draft(readings, purpose, self.env);
+        Decision { writes: vec![Write::one(Expected::Any, draft)], role, answered_by: Vec::new() }
+    }
+
+    fn subject(&self, id: &str) -> Result<(SubjectId, &Subject), Problem> {
+        let subject: SubjectId =
+            id.parse().map_err(|error: narhet_kernel::id::NotASubject| Problem::at("/id", error.to_string()))?;
+        let known = self.registry.subjects.get(&subject);
+        Ok((subject, known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "nothing is held on such a subject here"))?))
+    }
+
+    /// What keeps a subject's data from being erased now.
+    fn holds(&self, subject: &Subject) -> Vec<String> {
+        let lineage = self.lineage();
+        let mut holds: Vec<String> =
+            subject.holds.values().map(|hold| format!("{} {}", hold.ground, hold.reference)).collect();
+        for (incident, boards) in &self.registry.open_incidents {
+            let actors = subject.slots.iter().map(|slot| &self.registry.actors[*slot as usize]);
+            let concerned = actors.filter(|actor| actor.archived.is_none()).any(|actor| {
+                let owner = lineage.heir(actor.owner.as_str());
+                boards.iter().any(|board| *board == *owner)
+            });
+            if concerned {
+                holds.push(format!("open incident {incident}"));
+            }
+        }
+        holds
+    }
+
+    pub fn erase(&self, request: &Request) -> Result<Decision, Problem> {
+        let role = self.registrar("erase personal data")?;
+        let Erase { id, ground, reference } = body(request)?;
+        if !GROUNDS.contains(&ground.as_str()) {
+            return Err(Problem::at("/ground", format!("not one of {}", GROUNDS.join(", "))));
+        }
+        let reference = checked_reference(&reference)?;
+        // A principal is a subject too, and any role may hold their data: erased also when nothing of it is here.
+        let subject_id: SubjectId =
+            id.parse().map_err(|error: narhet_kernel::id::NotASubject| Problem::at("/id", error.to_string()))?;
+        if let Some(known) = self.registry.subjects.get(&subject_id) {
+            if let Some(erased) = known.erased {
+                return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![erased] });
+            }
+            let holds = self.holds(known);
+            if !holds.is_empty() {
+                let detail = format!("the data is held: {}; erase when that has ended", holds.join(", "));
+                return Err(Problem::refused("no-erasure-under-hold", detail));
+            }
+        }
+        let message = SubjectErased { subject_id, ground, reference };
+        let stream = StreamId::new("subject", &subject_id.to_string());
+        let draft = for_records(self.env.new_id(), stream, &message);
+        Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
+    }
+
+    pub fn hold(&self, request: &Request) -> Result<Decision, Problem> {
+        let role = self.registrar("hold personal data")?;
+        let Hold { id, held, ground, reference } = body(request)?;
+        if !HOLDS.contains(&ground.as_str()) {
+            return Err(Problem::at("/ground", format!("not one of {}", HOLDS.join(", "))));
+        }
+        let (subject_id, _) = self.subject(&id)?;
+        let message = SubjectHeld { subject_id, held, ground, reference: checked_reference(&reference)? };
+        let stream = StreamId::new("subject", &subject_id.to_string());
+        let draft = for_records(self.env.new_id(), stream, &message);
+        Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
+    }
+
+    /// All that is held on a subject (GDPR art. 15): recorded before it is answered.
+    pub fn export_subject(&self, request: &Request) -> Result<Decision, Problem> {
+        let role = self.registrar("export personal data")?;
+        let One { id, .. } = body(request)?;
+        let (subject_id, known) = self.subject(&id)?;
+        let actors = known.slots.iter().map(|slot| &self.registry.actors[*slot as usize]);
+        let mut all: Vec<Reading> = actors.flat_map(|actor| readings(actor, self.env)).collect();
+        all.retain(|reading| reading.subject_id == subject_id);
+        if all.is_empty() {
+            let nothing = Reading { subject_id, actor_id: "none".to_owned(), fields: Vec::new() };
+            all.push(nothing);
+        }
+        let mut decision = self.recorded(all, "subject-export", Uuid::nil());
+        decision.role = Some(role);
+        Ok(decision)
+    }
+
+    fn registrar(&self, right: &str) -> Result<Role, Problem> {
+        self.env.principal.acting_as(&[Role::Registrar]).ok_or_else(|| Problem::forbidden(right))
+    }
+
+    /// The reply to [`Desk::export_subject`], from its recorded reading.
+    pub fn held_on(&self, reading: &SealedFieldRead) -> AnswerBody {
+        let Some(subject_id) = reading.readings.first().map(|one| one.subject_id) else {
+            return AnswerBody::of(&json!({ "items": [] }));
+        };
+        let items: Vec<Value> = reading.readings.iter().filter_map(|one| self.held_in(one)).collect();
+        let known = self.registry.subjects.get(&subject_id);
+        let holds = known.map(|known| self.holds(known)).unwrap_or_default();
+        AnswerBody::of(&json!({ "subjectId": subject_id, "items": items, "holds": holds,
+            "erased": self.env.is_erased(subject_id),
+            "retention": { "rule": "gallring/1", "assumption": true, "source": "Antagande: nämndens dokumenthanteringsplan saknas",
+                "text": "Kontaktuppgifter gallras när kontakten inte längre gäller, senast två år efter att aktören arkiverats." } }))
+    }
+
+    fn held_in(&self, reading: &Reading) -> Option<Value> {
+        let (_, actor) = self.registry.get(&reading.actor_id)?;
+        let plain = sealing::open(&actor.card, actor.card_event, true, self.env);
+        let contacts = plain.contacts.into_iter().filter(|contact| {
+            contact.person.as_ref().is_some_and(|person| person.subject_id == Some(reading.subject_id))
+        });
+        let sole = actor.card.sole_trader.as_ref().filter(|sole| sole.subject_id == reading.subject_id);
+        Some(json!({ "actorId": actor.id, "actor": actor.card.name, "contacts": contacts.collect::<Vec<_>>(),
+            "orgNumber": sole.and(plain.org_number) }))
+    }
+}
+
+/// A reference is a diary number, not a story: it stands in the log in the clear and for ever.
+fn checked_reference(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    let sound = text.chars().all(|letter| letter.is_alphanumeric() || " -/.:_".contains(letter));
+    if text.is_empty()
+        || text.chars().count() > REFERENCE_CHARS_MAX
+        || !sound
+        || !text.chars().any(|c| c.is_ascii_digit())
+    {
+        return Err(Problem::at("/reference", "give the decision's number, as in KS 2026/1042"));
+    }
+    Ok(text.to_owned())
+}

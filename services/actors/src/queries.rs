@@ -1,0 +1,291 @@
+//! Reads: searches with any combination of conditions, one actor's history and links, what hangs on boards that end.
+
+use crate::{
+    commands::{Desk, body},
+    domain::{
+        card, collation,
+        protection::{is_protected, tag},
+        rights,
+        verification::Standing,
+    },
+    index::{Key, Place, Wanted, key_of_tag, place},
+    limits::{PAGE_BYTES_MAX, PAGE_DEFAULT, PAGE_MAX, PROTECTED_LIST_MAX},
+    lineage::Lineage,
+    read_model::Actor,
+    sealing,
+    view::Shown,
+};
+use narhet_geo::Point;
+use narhet_kernel::{Timestamp, Uuid};
+use narhet_proto::{
+    codes::ActorKind,
+    wire::{ErrorCode, Problem, Request, dangling},
+};
+use narhet_runtime::AnswerBody;
+use serde::Deserialize;
+use serde_json::json;
+
+/// The parameters of `GET /v1/actors`, as text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    area: Option<String>,
+    board: Option<String>,
+    kind: Option<String>,
+    capability: Option<String>,
+    tag: Option<String>,
+    near: Option<String>,
+    bbox: Option<String>,
+    verification: Option<String>,
+    q: Option<String>,
+    at: Option<String>,
+    limit: Option<String>,
+    pub after: Option<String>,
+}
+
+/// A search free of nonsense.
+pub struct Conditions {
+    pub wanted: Wanted,
+    at: Timestamp,
+    board: Option<String>,
+    protected_tag: Option<String>,
+    near: Option<(Point, f64)>,
+    bbox: Option<[f64; 4]>,
+    verification: Option<Standing>,
+}
+
+impl Desk<'_> {
+    pub fn conditions(&self, search: &Search) -> Result<Conditions, Problem> {
+        let mut keys = Vec::new();
+        if let Some(kind) = &search.kind {
+            let known = ActorKind::from_code(kind).ok_or_else(|| {
+                let kinds: Vec<&str> = ActorKind::ALL.iter().map(|kind| kind.code()).collect();
+                Problem::parameter("kind", format!("not one of {}", kinds.join(", ")))
+            })?;
+            keys.push(Key::Kind(known.code()));
+        }
+        keys.extend(search.capability.as_deref().map(|kind| Key::Capability(narhet_kernel::id::slug(kind))));
+        keys.extend(search.tag.as_deref().map(key_of_tag));
+        let verification = match &search.verification {
+            None => None,
+            Some(name) => Some(Standing::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
+                Problem::parameter(
+                    "verification",
+                    format!("not one of {}", Standing::ALL.map(Standing::name).join(", ")),
+                )
+            })?),
+        };
+        if let Some(board) = search.board.as_ref().filter(|board| !self.map.is_established(board)) {
+            return Err(Problem::parameter("board", format!("no board is called {board:?}")));
+        }
+        let at = match &search.at {
+            None => self.env.now,
+            Some(text) => {
+                text.parse().map_err(|_| Problem::parameter("at", "not an instant: write 2026-12-24T13:00:00Z"))?
+            }
+        };
+        Ok(Conditions {
+            wanted: Wanted {
+                keys,
+                owners: None,
+                area: search.area.clone(),
+                words: search.q.as_deref().map(|q| collation::words(q).collect()).unwrap_or_default(),
+            },
+            at,
+            board: search.board.clone(),
+            protected_tag: search.tag.as_deref().map(tag).filter(|tag| is_protected(tag)),
+            near: search.near.as_deref().map(near).transpose()?,
+            bbox: search.bbox.as_deref().map(bbox).transpose()?,
+            verification,
+        })
+    }
+
+    /// Whether an actor of the candidates is wanted and may be read; `lineage` is that of the instant asked about.
+    pub fn fits(&self, actor: &Actor, conditions: &Conditions, lineage: &Lineage<'_>, now: &Lineage<'_>) -> bool {
+        let owner = now.heir(actor.owner.as_str());
+        let named = actor.card.readers.as_slice();
+        let readable = rights::may_read(self.env.principal, &owner, named)
+            || (!named.is_empty() && rights::may_read(self.env.principal, &owner, &now.readers(named)));
+        readable && conditions.board.as_deref().is_none_or(|board| *lineage.heir(actor.owner.as_str()) == *board)
+    }
+
+    fn matches(&self, actor: &Actor, conditions: &Conditions) -> bool {
+        conditions.wanted.area.as_deref().is_none_or(|area| actor.links(conditions.at).contains_key(area))
+            && conditions.verification.is_none_or(|wanted| actor.standing(self.env.now) == wanted)
+            && conditions.near.is_none_or(|(centre, radius_m)| {
+                actor.spread.points.iter().any(|point| distance_m(centre, *point) <= radius_m)
+            })
+            && conditions.bbox.is_none_or(|[west, south, east, north]| {
+                let inside = |point: &Point| (west..=east).contains(&point.lon) && (south..=north).contains(&point.lat);
+                actor.spread.points.iter().any(inside)
+            })
+            && conditions.protected_tag.as_ref().is_none_or(|wanted| {
+                let sites = (0..).zip(&actor.card.sites);
+                let tags =
+                    sites.flat_map(|(index, site)| sealing::protected_tags(site, index, actor.card_event, self.env));
+                tags.into_iter().any(|tag| tag == *wanted)
+            })
+    }
+
+    /// Every actor that is wanted and may be read, in Swedish order.
+    pub fn found<'s>(
+        &'s self,
+        conditions: &'s Conditions,
+        candidates: &'s crate::bits::Bits,
+        after: Option<&Place>,
+    ) -> impl Iterator<Item = &'s Actor> + 's {
+        let (now, then) = (self.lineage(), Lineage::at(self.map, conditions.at));
+        let actors = &self.registry.actors;
+        self.registry
+            .index
+            .ordered(candidates, actors, after)
+            .map(|slot| &actors[slot as usize])
+            .filter(move |actor| self.fits(actor, conditions, &then, &now) && self.matches(actor, conditions))
+    }
+
+    pub fn search(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        let search: Search = body(request)?;
+        let limit = match &search.limit {
+            None => PAGE_DEFAULT,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=PAGE_MAX).contains(limit))
+                .ok_or_else(|| Problem::parameter("limit", format!("not a whole number from 1 to {PAGE_MAX}")))?,
+        };
+        let after = search.after.as_deref().map(cursor).transpose()?;
+        let conditions = self.conditions(&search)?;
+        let candidates = self.registry.index.candidates(&conditions.wanted);
+        let protection = self.protected_within_limit(&conditions)?;
+        let lineage = Lineage::at(self.map, conditions.at);
+        let (mut items, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
+        for actor in self.found(&conditions, &candidates, after.as_ref()) {
+            if items.len() == limit || bytes > PAGE_BYTES_MAX {
+                more = true;
+                break;
+            }
+            let view = self.view(actor, conditions.at, &lineage, Shown { persons: false, protection });
+            bytes += view.to_string().len();
+            items.push(view);
+            last = Some(actor);
+        }
+        let next = last.filter(|_| more).map(|actor| {
+            let (key, id) = place(actor);
+            format!("{id}{key}")
+        });
+        Ok(AnswerBody::of(&json!({ "items": items, "next": next })))
+    }
+
+    /// Whether protected tags may be shown in a list: up to a handful in all that is found, however it is paged.
+    pub fn protected_within_limit(&self, conditions: &Conditions) -> Result<bool, Problem> {
+        let mut wanted = Wanted { keys: conditions.wanted.keys.clone(), ..Wanted::default() };
+        wanted.keys.push(Key::Protected);
+        wanted.area.clone_from(&conditions.wanted.area);
+        wanted.words.clone_from(&conditions.wanted.words);
+        let candidates = self.registry.index.candidates(&wanted);
+        let count = self.found(conditions, &candidates, None).take(PROTECTED_LIST_MAX + 1).count();
+        if count <= PROTECTED_LIST_MAX {
+            return Ok(true);
+        }
+        if conditions.protected_tag.is_some() {
+            let right = "list protected sites";
+            let detail = format!(
+                "more than {PROTECTED_LIST_MAX} protected sites are listed or exported only by city-security and registrar, \
+                 through POST /v1/actors/protected, which is recorded; narrow the search"
+            );
+            return Err(Problem { detail, ..Problem::forbidden(right) });
+        }
+        Ok(false)
+    }
+
+    pub fn history_of(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        let One { id, .. } = body(request)?;
+        Ok(AnswerBody::of(&self.history(self.readable(&id)?)))
+    }
+
+    pub fn links_of(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        let One { id, at } = body(request)?;
+        Ok(AnswerBody::of(&self.links(self.readable(&id)?, at.unwrap_or(self.env.now))))
+    }
+
+    /// Actors whose owner a coming division ends.
+    pub fn dangling(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        let question: dangling::Question = body(request)?;
+        let mut answer = dangling::Answer::default();
+        let lineage = Lineage::at(self.map, question.valid_from);
+        for slot in self.registry.index.in_order() {
+            let actor = &self.registry.actors[slot as usize];
+            let owner = lineage.heir(actor.owner.as_str());
+            let Some(ending) = question.ending.iter().find(|ending| ending.board.id == *owner) else { continue };
+            answer.total += 1;
+            if answer.items.len() < dangling::LISTED_MAX {
+                answer.items.push(dangling::Dangling {
+                    kind: "actor".to_owned(),
+                    id: Some(actor.id.to_string()),
+                    name: Some(actor.card.name.clone()),
+                    board: ending.board.clone(),
+                    passes_to: Some(ending.successor.clone()),
+                    text: format!("Aktören övergår av sig själv till {}.", ending.successor.name),
+                });
+            }
+        }
+        Ok(AnswerBody::of(&answer))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct One {
+    pub id: String,
+    pub at: Option<Timestamp>,
+}
+
+/// `lon,lat,m`.
+fn near(text: &str) -> Result<(Point, f64), Problem> {
+    let wrong = |detail: String| Problem::parameter("near", detail);
+    let [lon, lat, radius_m] = numbers(text).ok_or_else(|| wrong("write lon,lat,metres".to_owned()))?;
+    if !(radius_m > 0.0 && radius_m <= crate::limits::RADIUS_M_MAX) {
+        return Err(wrong(format!("a radius is more than 0 and at most {} m", crate::limits::RADIUS_M_MAX)));
+    }
+    Ok((Point::new(lon, lat).map_err(|error| wrong(error.to_string()))?, radius_m))
+}
+
+fn bbox(text: &str) -> Result<[f64; 4], Problem> {
+    let corners: [f64; 4] = numbers(text).ok_or_else(|| Problem::parameter("bbox", "write west,south,east,north"))?;
+    let wrong = |error: narhet_geo::GeometryError| Problem::parameter("bbox", error.to_string());
+    Point::new(corners[0], corners[1]).map_err(wrong)?;
+    Point::new(corners[2], corners[3]).map_err(wrong)?;
+    if corners[0] > corners[2] || corners[1] > corners[3] {
+        return Err(Problem::parameter("bbox", "west is east of east, or south north of north"));
+    }
+    Ok(corners)
+}
+
+fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
+pub fn cursor(text: &str) -> Result<Place, Problem> {
+    let split = text.split_at_checked(36).and_then(|(id, key)| Some((key.to_owned(), Uuid::parse_str(id).ok()?)));
+    split.ok_or_else(|| Problem::parameter("after", "not a page of this list: take it unchanged from `next`"))
+}
+
+/// Metres between two places, on the mean sphere: a search radius asks for no more.
+pub fn distance_m(a: Point, b: Point) -> f64 {
+    const EARTH_RADIUS_M: f64 = 6_371_008.8;
+    let (lat_a, lat_b) = (a.lat.to_radians(), b.lat.to_radians());
+    let (dlat, dlon) = (lat_b - lat_a, (b.lon - a.lon).to_radians());
+    let h = (dlat / 2.0).sin().powi(2) + lat_a.cos() * lat_b.cos() * (dlon / 2.0).sin().powi(2);
+    2.0 * EARTH_RADIUS_M * h.sqrt().asin()
+}
+
+/// There is no such command or query.
+pub fn unknown(name: &str) -> Problem {
+    Problem::new(ErrorCode::NotFound, format!("actors knows nothing called {name:?}"))
+}
+
+/// A place as the card has it.
+pub fn place_of(actor: &Actor) -> Option<Point> {
+    actor.card.sites.iter().find_map(|site| card::point(site.place.as_ref()?).ok())
+}

@@ -1,0 +1,415 @@
+//! The fold of actors' own events: every actor with its links, and the persons and holds that erasure is about.
+
+use crate::{
+    domain::{
+        card::point,
+        links::{self, Fact, Reach, Spread},
+        verification,
+    },
+    index::Index,
+};
+use narhet_geo::Shape;
+use narhet_kernel::{BoardId, SubjectId, Timestamp, Uuid};
+use narhet_proto::{
+    Event, Message,
+    events::{Named, actors::*},
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// One actor as the log has it.
+#[derive(Debug)]
+pub struct Actor {
+    pub id: Uuid,
+    /// The board that registered it; who owns it at an instant follows the boards' lineage.
+    pub owner: BoardId,
+    pub card: Card,
+    /// The event that `card` was sealed for.
+    pub card_event: Uuid,
+    pub version: u64,
+    pub registered_at: Timestamp,
+    pub changed_at: Timestamp,
+    /// Last check, and whether anybody was reached.
+    pub checked: Option<(Timestamp, bool)>,
+    pub due: Timestamp,
+    /// The due date that the board has been reminded of.
+    pub reminded: Option<Timestamp>,
+    pub archived: Option<Archived>,
+    pub proposals: Vec<Proposal>,
+    /// In order of (valid from, position).
+    pub facts: Vec<Fact>,
+    pub spread: Spread,
+    /// Since when its places are what they are; before, links are as they were recorded.
+    pub spread_since: Timestamp,
+    pub contacts: Vec<(Timestamp, ContactLogged)>,
+    pub protection_changes: Vec<Protection>,
+    pub history: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub struct Archived {
+    pub at: Timestamp,
+    pub merged_into: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Proposal {
+    pub event: Uuid,
+    pub said: ChangeProposed,
+    pub at: Timestamp,
+    pub accepted: Option<bool>,
+}
+
+#[derive(Debug)]
+pub struct Protection {
+    pub event: Uuid,
+    pub at: Timestamp,
+    pub said: ProtectionChanged,
+    pub acknowledged: Vec<String>,
+}
+
+/// One thing that happened to an actor.
+#[derive(Debug)]
+pub struct Entry {
+    pub event: Uuid,
+    pub time: Timestamp,
+    pub event_type: &'static str,
+    pub version: u64,
+    pub principal: Arc<str>,
+    pub text: Box<str>,
+}
+
+/// What is known about a person, beside the sealed data itself.
+#[derive(Debug, Default)]
+pub struct Subject {
+    pub slots: BTreeSet<u32>,
+    pub holds: BTreeMap<String, SubjectHeld>,
+    pub erased: Option<Uuid>,
+}
+
+/// A division whose links are being recorded.
+#[derive(Clone, Debug)]
+pub struct Relink {
+    pub division: String,
+    pub valid_from: Timestamp,
+    pub because_of: String,
+    pub begun: Uuid,
+}
+
+/// The whole registry.
+#[derive(Debug, Default)]
+pub struct Registry {
+    pub actors: Vec<Actor>,
+    pub by_id: HashMap<Uuid, u32>,
+    /// What an event was about, for replies.
+    pub by_event: HashMap<Uuid, u32>,
+    pub index: Index,
+    pub subjects: HashMap<SubjectId, Subject>,
+    /// Open incidents and their boards.
+    pub open_incidents: BTreeMap<String, Vec<String>>,
+    pub noted: HashMap<String, bool>,
+    /// Oldest first.
+    pub relinks: Vec<Relink>,
+    pub imports: HashMap<Uuid, RowsImported>,
+    pub readings: std::collections::VecDeque<(Uuid, SealedFieldRead)>,
+    /// Next verification per actor that has not been reminded of.
+    pub due: BTreeSet<(Timestamp, u32)>,
+    areas: HashMap<String, Arc<Named>>,
+    principals: HashMap<String, Arc<str>>,
+}
+
+fn read<M: Message>(event: &Event) -> M {
+    // The host has checked every event against the table: this is a broken invariant.
+    serde_json::from_str(event.data.get()).expect("a checked event decodes")
+}
+
+impl Registry {
+    pub fn get(&self, id: &str) -> Option<(u32, &Actor)> {
+        let slot = *self.by_id.get(&Uuid::parse_str(id).ok()?)?;
+        Some((slot, &self.actors[slot as usize]))
+    }
+
+    pub fn of_event(&self, id: Uuid) -> Option<&Actor> {
+        self.by_event.get(&id).map(|slot| &self.actors[*slot as usize])
+    }
+
+    pub fn apply(&mut self, event: &Event) {
+        match event.event_type.as_str() {
+            ActorRegistered::TYPE => self.register(event, read(event)),
+            ActorChanged::TYPE => {
+                let ActorChanged { card, changed, source, .. } = read(event);
+                self.touch(event, ActorChanged::TYPE, changed_text(&changed, &source), |actor| {
+                    actor.change(card, event);
+                });
+            }
+            ActorVerified::TYPE => {
+                let said: ActorVerified = read(event);
+                let text = if said.reached { "Uppgifterna kontrollerades." } else { "Ingen kunde nås." };
+                self.touch(event, ActorVerified::TYPE, text.into(), |actor| {
+                    actor.checked = Some((event.time, said.reached));
+                    actor.due = said.next_due;
+                });
+            }
+            VerificationDue::TYPE => {
+                let said: VerificationDue = read(event);
+                let text = "Uppgifterna behöver kontrolleras igen.".into();
+                self.touch(event, VerificationDue::TYPE, text, |actor| actor.reminded = Some(said.due));
+            }
+            ActorArchived::TYPE => {
+                let said: ActorArchived = read(event);
+                let text = match &said.merged_into {
+                    Some(_) => "Aktören slogs ihop med en annan.",
+                    None => "Aktören arkiverades.",
+                };
+                self.touch(event, ActorArchived::TYPE, text.into(), |actor| {
+                    actor.archived = Some(Archived { at: event.time, merged_into: said.merged_into });
+                });
+            }
+            ChangeProposed::TYPE => {
+                let said: ChangeProposed = read(event);
+                let text = format!("{} föreslog en ändring av {}.", said.by, said.fields.join(", "));
+                self.touch(event, ChangeProposed::TYPE, text.into(), |actor| {
+                    actor.proposals.push(Proposal { event: event.id, said, at: event.time, accepted: None });
+                });
+            }
+            ProposalSettled::TYPE => {
+                let said: ProposalSettled = read(event);
+                let text = if said.accepted { "Förslaget godtogs." } else { "Förslaget avböjdes." };
+                self.touch(event, ProposalSettled::TYPE, text.into(), |actor| {
+                    let open = actor.proposals.iter_mut().find(|open| open.said.proposal_id == said.proposal_id);
+                    if let Some(proposal) = open {
+                        proposal.accepted = Some(said.accepted);
+                    }
+                });
+            }
+            ProtectionChanged::TYPE => {
+                let said: ProtectionChanged = read(event);
+                self.touch(event, ProtectionChanged::TYPE, "Skyddsstatus för en plats ändrades.".into(), |actor| {
+                    let (event, at) = (event.id, event.time);
+                    actor.protection_changes.push(Protection { event, at, said, acknowledged: Vec::new() });
+                });
+            }
+            ProtectionAcknowledged::TYPE => {
+                let said: ProtectionAcknowledged = read(event);
+                let text = format!("{} kvitterade ändrad skyddsstatus.", said.board).into();
+                self.touch(event, ProtectionAcknowledged::TYPE, text, |actor| {
+                    let known = |change: &&mut Protection| change.event.to_string() == said.change;
+                    if let Some(change) = actor.protection_changes.iter_mut().find(known) {
+                        change.acknowledged.push(said.board);
+                    }
+                });
+            }
+            ContactLogged::TYPE => {
+                let said: ContactLogged = read(event);
+                let text = format!("{}: {} ({}).", said.board, said.outcome, said.reference).into();
+                self.touch(event, ContactLogged::TYPE, text, |actor| actor.contacts.push((event.time, said)));
+            }
+            ActorLinked::TYPE => {
+                let ActorLinked { area, basis, valid_from, actor_ids, .. } = read(event);
+                self.link(event, &area, basis, valid_from, &actor_ids, true);
+            }
+            ActorUnlinked::TYPE => {
+                let ActorUnlinked { area, basis, valid_from, actor_ids, .. } = read(event);
+                self.link(event, &area, basis, valid_from, &actor_ids, false);
+            }
+            _ => self.apply_other(event),
+        }
+    }
+
+    fn apply_other(&mut self, event: &Event) {
+        match event.event_type.as_str() {
+            RelinkBegun::TYPE => {
+                let RelinkBegun { division_id, valid_from, because_of } = read(event);
+                self.relinks.push(Relink { division: division_id, valid_from, because_of, begun: event.id });
+            }
+            RelinkDone::TYPE => {
+                let said: RelinkDone = read(event);
+                self.relinks.retain(|relink| relink.division != said.division_id);
+            }
+            RowsImported::TYPE => {
+                let said: RowsImported = read(event);
+                self.imports.insert(event.id, said);
+            }
+            SealedFieldRead::TYPE => {
+                if self.readings.len() == crate::limits::READINGS_MAX {
+                    self.readings.pop_front();
+                }
+                self.readings.push_back((event.id, read(event)));
+            }
+            IncidentNoted::TYPE => {
+                let said: IncidentNoted = read(event);
+                self.noted.insert(said.incident_id.clone(), said.open);
+                if said.open {
+                    self.open_incidents.insert(said.incident_id, said.boards);
+                } else {
+                    self.open_incidents.remove(&said.incident_id);
+                }
+            }
+            SubjectHeld::TYPE => {
+                let said: SubjectHeld = read(event);
+                let holds = &mut self.subjects.entry(said.subject_id).or_default().holds;
+                if said.held {
+                    holds.insert(said.ground.clone(), said);
+                } else {
+                    holds.remove(&said.ground);
+                }
+            }
+            SubjectErased::TYPE => {
+                let said: SubjectErased = read(event);
+                self.subjects.entry(said.subject_id).or_default().erased = Some(event.id);
+            }
+            _ => {}
+        }
+    }
+
+    fn register(&mut self, event: &Event, said: ActorRegistered) {
+        let Ok(id) = Uuid::parse_str(&said.actor_id) else { return };
+        let slot = u32::try_from(self.actors.len()).expect("fewer actors than there are people");
+        let due = verification::next_due(said.card.kind, event.time);
+        let text =
+            if said.source == "import" { "Aktören lästes in från en fil." } else { "Aktören registrerades." };
+        let mut actor = Actor {
+            id,
+            owner: event.owner.clone(),
+            spread: spread(&said.card),
+            card: said.card,
+            card_event: event.id,
+            version: event.version,
+            registered_at: event.time,
+            changed_at: event.time,
+            checked: None,
+            due,
+            reminded: None,
+            archived: None,
+            proposals: Vec::new(),
+            facts: Vec::new(),
+            spread_since: Timestamp::MIN,
+            contacts: Vec::new(),
+            protection_changes: Vec::new(),
+            history: Vec::new(),
+        };
+        actor.history.push(self.entry(event, ActorRegistered::TYPE, text.into()));
+        self.index.add(slot, &actor);
+        self.due.insert((actor.due, slot));
+        for subject in subjects(&actor.card) {
+            self.subjects.entry(subject).or_default().slots.insert(slot);
+        }
+        self.actors.push(actor);
+        self.by_id.insert(id, slot);
+        self.by_event.insert(event.id, slot);
+    }
+
+    /// Folds an event of an actor's own stream.
+    fn touch(&mut self, event: &Event, event_type: &'static str, text: Box<str>, change: impl FnOnce(&mut Actor)) {
+        let Some((slot, _)) = self.get(event.subject.id()) else { return };
+        let entry = self.entry(event, event_type, text);
+        let actor = &mut self.actors[slot as usize];
+        self.index.remove(slot, actor);
+        self.due.remove(&(actor.due, slot));
+        change(actor);
+        actor.version = event.version;
+        actor.history.push(entry);
+        self.index.add(slot, actor);
+        if actor.archived.is_none() && actor.reminded != Some(actor.due) {
+            self.due.insert((actor.due, slot));
+        }
+        // A person who is no longer on the card is still in the log, so the subject stays known.
+        let subjects: Vec<SubjectId> = subjects(&actor.card).collect();
+        for subject in subjects {
+            self.subjects.entry(subject).or_default().slots.insert(slot);
+        }
+        self.by_event.insert(event.id, slot);
+    }
+
+    fn link(
+        &mut self,
+        event: &Event,
+        area: &Named,
+        basis: narhet_proto::codes::LinkBasis,
+        valid_from: Timestamp,
+        actor_ids: &[String],
+        linked: bool,
+    ) {
+        let area = Arc::clone(self.areas.entry(area.id.clone()).or_insert_with(|| Arc::new(area.clone())));
+        for id in actor_ids {
+            let Some((slot, _)) = self.get(id) else { continue };
+            let actor = &mut self.actors[slot as usize];
+            let fact = Fact { area: Arc::clone(&area), basis, linked, valid_from, position: event.position };
+            let place =
+                actor.facts.partition_point(|held| (held.valid_from, held.position) <= (valid_from, event.position));
+            actor.facts.insert(place, fact);
+            if linked {
+                self.index.link(slot, &area.id);
+            }
+        }
+    }
+
+    fn entry(&mut self, event: &Event, event_type: &'static str, text: Box<str>) -> Entry {
+        let known = self.principals.entry(event.principal.clone());
+        let principal = Arc::clone(known.or_insert_with(|| event.principal.as_str().into()));
+        Entry { event: event.id, time: event.time, event_type, version: event.version, principal, text }
+    }
+}
+
+impl Actor {
+    fn change(&mut self, card: Card, event: &Event) {
+        let spread = spread(&card);
+        if spread != self.spread {
+            self.spread = spread;
+            self.spread_since = event.time;
+        }
+        self.card = card;
+        self.card_event = event.id;
+        self.changed_at = event.time;
+    }
+
+    pub fn links(&self, at: Timestamp) -> BTreeMap<&str, links::Link<'_>> {
+        links::at(&self.facts, at)
+    }
+
+    pub fn standing(&self, now: Timestamp) -> verification::Standing {
+        verification::standing(self.checked, self.due, now)
+    }
+
+    pub fn is_protected(&self) -> bool {
+        self.card.sites.iter().any(|site| site.protection.is_some())
+    }
+}
+
+/// The persons on a card.
+pub fn subjects(card: &Card) -> impl Iterator<Item = SubjectId> + '_ {
+    let persons = card.contacts.iter().filter_map(|contact| contact.person.as_ref());
+    persons.map(|person| person.subject_id).chain(card.sole_trader.as_ref().map(|sole| sole.subject_id))
+}
+
+/// What of a card decides its links.
+pub fn spread(card: &Card) -> Spread {
+    let points: Vec<_> =
+        card.sites.iter().filter_map(|site| site.place.as_ref()).filter_map(|place| point(place).ok()).collect();
+    let shape = |geometry: &Value| Shape::from_geojson(geometry).ok().map(Arc::new);
+    let reach = match card.operating_area.as_ref().map(|area| (area.scope.as_str(), area)) {
+        Some(("city", _)) => Reach::City,
+        Some(("areas", area)) => Reach::Areas(area.areas.clone()),
+        Some(("geometry", area)) => Reach::Shapes(area.geometry.as_ref().and_then(shape).into_iter().collect()),
+        Some(("radius", area)) => {
+            let radius_m = area.radius_m.unwrap_or_default();
+            Reach::Shapes(points.iter().filter_map(|point| shape(&links::circle(*point, radius_m))).collect())
+        }
+        _ => Reach::Sites,
+    };
+    let by_hand = card.by_hand.iter().map(|hand| (hand.area.clone(), hand.include)).collect();
+    Spread { points, reach, by_hand }
+}
+
+fn changed_text(changed: &[String], source: &str) -> Box<str> {
+    let how = match source {
+        "import" => " från en fil",
+        "proposal" => " enligt ett förslag",
+        "merge" => " vid sammanslagning",
+        _ => "",
+    };
+    format!("Ändrades{how}: {}.", changed.join(", ")).into()
+}

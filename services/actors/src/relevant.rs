@@ -1,0 +1,86 @@
+//! `GET /v1/incidents/{id}/actors`: the gateway brings the incident as the caller may see it, here its place meets the registry.
+
+use crate::{
+    commands::{Desk, body},
+    domain::{
+        protection::SAFETY_POINT,
+        relevance::{self, Relation},
+    },
+    limits::RELEVANT_MAX,
+    queries::distance_m,
+};
+use narhet_geo::{Point, Shape};
+use narhet_proto::{
+    codes::IncidentKind,
+    wire::{Problem, Request},
+};
+use narhet_runtime::AnswerBody;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Asked {
+    incident_id: String,
+    kind: Option<String>,
+    place: Option<Value>,
+    #[serde(default)]
+    areas: Vec<String>,
+}
+
+impl Desk<'_> {
+    pub fn relevant(&self, request: &Request) -> Result<AnswerBody, Problem> {
+        let Asked { incident_id, kind, place, areas } = body(request)?;
+        let shape = place.as_ref().and_then(|place| Shape::from_geojson(place).ok());
+        let centre = shape.as_ref().and_then(|shape| {
+            let bounds = shape.bounds();
+            Point::new((bounds.west + bounds.east) / 2.0, (bounds.south + bounds.north) / 2.0).ok()
+        });
+        let kind = kind.as_deref().and_then(IncidentKind::from_code);
+        let lineage = self.lineage();
+        let mut ranked: Vec<(u32, Value)> = Vec::new();
+        for slot in self.registry.index.in_order() {
+            let actor = &self.registry.actors[slot as usize];
+            let owner = lineage.heir(actor.owner.as_str());
+            if !crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers)) {
+                continue;
+            }
+            let links = actor.links(self.env.now);
+            let capabilities: Vec<String> = actor.card.capabilities.iter().map(|has| has.kind.clone()).collect();
+            let apart = centre.and_then(|centre| {
+                actor.spread.points.iter().map(|point| distance_m(centre, *point)).min_by(f64::total_cmp)
+            });
+            let relation = Relation {
+                kind: actor.card.kind,
+                capabilities: &capabilities,
+                linked: areas.iter().any(|area| links.contains_key(area.as_str())),
+                distance_m: apart,
+                safety_point: actor.card.sites.iter().any(|site| site.tags.iter().any(|tag| tag == SAFETY_POINT)),
+                around_the_clock: actor
+                    .card
+                    .availability
+                    .as_ref()
+                    .is_some_and(|availability| availability.around_the_clock),
+            };
+            if let Some((score, why)) = relevance::rank(relation, kind) {
+                let contacts: Vec<Value> = actor
+                    .card
+                    .contacts
+                    .iter()
+                    .map(|contact| json!({ "function": contact.function, "ways": contact.ways }))
+                    .collect();
+                ranked.push((
+                    score,
+                    json!({ "id": actor.id, "name": actor.card.name, "kind": actor.card.kind, "owner": &*owner,
+                    "score": score, "distanceM": apart.map(f64::round), "contacts": contacts, "why": why }),
+                ));
+            }
+        }
+        ranked.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        let total = ranked.len();
+        ranked.truncate(RELEVANT_MAX);
+        let items: Vec<Value> = ranked.into_iter().map(|(_, item)| item).collect();
+        Ok(AnswerBody::of(&json!({ "incidentId": incident_id, "items": items, "total": total,
+            "why": [{ "rule": relevance::RULE, "source": "Antagande: en hjälp att hitta, aldrig en regel", "text": "Aktörer rangordnas efter avstånd, område, typ och resurser.", "assumption": true }] })))
+    }
+}

@@ -1,0 +1,163 @@
+//! What answers about actors look like, and what of them is withheld from whom.
+
+use crate::{
+    commands::Desk,
+    domain::{protection::is_protected, rights, verification},
+    lineage::Lineage,
+    read_model::Actor,
+    sealing,
+};
+use narhet_kernel::Timestamp;
+use serde_json::{Value, json};
+
+/// How much of an actor is shown.
+#[derive(Clone, Copy)]
+pub struct Shown {
+    /// Its reading is recorded.
+    pub persons: bool,
+    /// Not too many of them.
+    pub protection: bool,
+}
+
+impl Desk<'_> {
+    /// One actor as the principal may see it, with the links and the owner of an instant.
+    pub fn view(&self, actor: &Actor, at: Timestamp, lineage: &Lineage<'_>, shown: Shown) -> Value {
+        let mut plain = sealing::open(&actor.card, actor.card_event, shown.persons, self.env);
+        let owner = lineage.heir(actor.owner.as_str());
+        let mut withheld: Vec<Value> = Vec::new();
+        let text = narhet_proto::access::may_open_text(self.env.principal);
+        let protection = shown.protection && rights::sees_protection(self.env.principal, &owner);
+        for (index, site) in plain.sites.iter_mut().enumerate() {
+            if !protection && site.tags.iter().any(|tag| is_protected(tag)) {
+                site.tags.retain(|tag| !is_protected(tag));
+                withheld.push(json!({ "field": format!("sites/{index}/tags"), "why": "Platsens skyddsuppgifter (k3) visas inte för dig här." }));
+            }
+            if !text && site.address.take().is_some() {
+                withheld
+                    .push(json!({ "field": format!("sites/{index}/address"), "why": "Rollen läser inte fritext." }));
+            }
+        }
+        if !text {
+            if plain.notes.take().is_some() {
+                withheld.push(json!({ "field": "notes", "why": "Rollen läser inte fritext." }));
+            }
+            plain.by_hand.iter_mut().for_each(|hand| hand.reason = "undanhållet".to_owned());
+        }
+        for (index, person) in actor.card.contacts.iter().enumerate().filter_map(|(i, c)| Some((i, c.person.as_ref()?)))
+        {
+            let why = if self.env.is_erased(person.subject_id) {
+                "Personuppgifterna är raderade."
+            } else if shown.persons {
+                continue;
+            } else {
+                "Personuppgifter visas när aktören läses för sig av den som har rätt till dem."
+            };
+            withheld.push(json!({ "field": format!("contacts/{index}/person"), "why": why }));
+        }
+        let links: Vec<Value> = actor
+            .links(at)
+            .values()
+            .map(|link| json!({ "area": link.area, "basis": link.basis, "since": link.since }))
+            .collect();
+        let mut view = serde_json::to_value(plain).expect("a card is plain JSON");
+        let members = view.as_object_mut().expect("a card is an object");
+        for list in ["aliases", "sites", "capabilities", "contacts", "agreements", "readers"] {
+            members.entry(list).or_insert_with(|| json!([]));
+        }
+        let verification = json!({
+            "status": actor.standing(self.env.now),
+            "last": actor.checked.map(|(at, _)| at),
+            "by": actor.history.iter().rev().find(|entry| entry.event_type.ends_with("actor-verified.v1")).map(|entry| &*entry.principal),
+            "nextDue": actor.due,
+            "rule": verification::RULE,
+            "source": verification::SOURCE,
+            "assumption": true,
+        });
+        let more = json!({
+            "id": actor.id,
+            "kindLabel": actor.card.kind.label(),
+            "owner": &*owner,
+            "ownerName": lineage.name(&owner),
+            "registeredBy": actor.owner,
+            "links": links,
+            "verification": verification,
+            "version": actor.version,
+            "registeredAt": actor.registered_at,
+            "changedAt": actor.changed_at,
+            "archived": actor.archived.as_ref().map(|gone| json!({ "at": gone.at, "mergedInto": gone.merged_into })),
+            "openProposals": actor.proposals.iter().filter(|open| open.accepted.is_none()).count(),
+        });
+        if let Value::Object(more) = more {
+            members.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
+        }
+        if !withheld.is_empty() {
+            members.insert("withheld".to_owned(), Value::Array(withheld));
+        }
+        view
+    }
+
+    pub fn history(&self, actor: &Actor) -> Value {
+        let entries: Vec<Value> = actor
+            .history
+            .iter()
+            .map(|entry| {
+                json!({ "time": entry.time, "type": entry.event_type, "text": entry.text, "eventId": entry.event,
+                        "version": entry.version, "principal": &*entry.principal })
+            })
+            .collect();
+        // Owners by the boards' lineage: each heir with the instant from which it is known to own.
+        let mut owners = vec![
+            json!({ "board": actor.owner, "name": Lineage::at(self.map, self.env.now).name(actor.owner.as_str()), "from": Value::Null }),
+        ];
+        let mut board = actor.owner.to_string();
+        while let Some(ended) = self.map.board(&board).filter(|board| board.valid_to.is_some())
+            && let (Some(at), Some(heir)) = (ended.valid_to, ended.successor)
+            && owners.len() < 100
+        {
+            owners.push(json!({ "board": heir.id, "name": heir.name, "from": at }));
+            board = heir.id;
+        }
+        json!({ "id": actor.id, "items": entries, "links": facts(actor), "owners": owners, "proposals": self.proposals(actor),
+                "protectionChanges": actor.protection_changes.iter().map(|change| json!({
+                    "id": change.event, "site": change.said.site, "at": change.at, "notified": change.said.notified,
+                    "acknowledged": change.acknowledged })).collect::<Vec<_>>(),
+                "contacts": actor.contacts.iter().map(|(at, said)| json!({ "at": at, "board": said.board, "occasion": said.occasion,
+                    "outcome": said.outcome, "reference": said.reference })).collect::<Vec<_>>() })
+    }
+
+    fn proposals(&self, actor: &Actor) -> Vec<Value> {
+        let owner = self.lineage().heir(actor.owner.as_str());
+        let board = self.env.principal.board.as_ref().map(|board| board.as_str());
+        let proposals = actor.proposals.iter();
+        proposals
+            .map(|proposal| {
+                let said = &proposal.said;
+                // The text may name a person: the two boards it concerns read it.
+                let reads = board == Some(&*owner) || board == Some(said.by.as_str());
+                let open = |field, sealed| self.env.open(proposal.event, field, sealed).filter(|_| reads);
+                let patch: Option<Value> =
+                    open("data.patch", &said.patch).and_then(|text| serde_json::from_str(&text).ok());
+                json!({ "id": said.proposal_id, "by": said.by, "at": proposal.at, "fields": said.fields, "patch": patch,
+                        "reason": said.reason.as_ref().and_then(|sealed| open("data.reason", sealed)),
+                        "accepted": proposal.accepted })
+            })
+            .collect()
+    }
+
+    pub fn links(&self, actor: &Actor, at: Timestamp) -> Value {
+        let items: Vec<Value> = actor
+            .links(at)
+            .values()
+            .map(|link| json!({ "area": link.area, "basis": link.basis, "basisLabel": link.basis.label(), "since": link.since }))
+            .collect();
+        json!({ "id": actor.id, "at": at, "owner": &*Lineage::at(self.map, at).heir(actor.owner.as_str()), "items": items, "history": facts(actor) })
+    }
+}
+
+fn facts(actor: &Actor) -> Vec<Value> {
+    let fact = |fact: &crate::domain::links::Fact| {
+        json!({ "area": &*fact.area, "basis": fact.basis, "linked": fact.linked, "validFrom": fact.valid_from,
+                "position": fact.position.to_string() })
+    };
+    actor.facts.iter().map(fact).collect()
+}
