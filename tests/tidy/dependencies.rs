@@ -12,7 +12,8 @@ const ONLY: &[(&str, &str)] = &[
     ("async-nats", "narhet-bus"),
     ("axum", "narhet-gateway"),
     ("rusqlite", "narhet-formats"),
-    ("zip", "narhet-formats"),
+    // Workbooks are zips too, so zip itself has two homes: boundaries in narhet-formats, actors in the gateway.
+    ("calamine", "narhet-gateway"),
     ("shapefile", "narhet-formats"),
 ];
 
