@@ -2,7 +2,7 @@
 
 use crate::{
     error::{AreaError, GeometryError},
-    exact::{EdgeIndex, Side},
+    exact::{Edge, EdgeIndex, Side},
     limits::{COVERAGE_FEATURES_MAX, UNTANGLED_CROSSINGS_MAX},
     planar::{Hug, doubled_area, loops},
     shape::{Shape, edges},
@@ -29,9 +29,17 @@ pub fn dissolve(parts: &[&Shape]) -> Result<Shape, AreaError> {
         let not_an_area = || AreaError::NotAnArea { id: format!("part {number}"), found: part.kind() };
         areas.push(part.as_area().ok_or_else(not_an_area)?);
     }
+    join(areas.iter().map(|area| edges(area).collect()))
+}
+
+/// The land that edges bound, those of each part in a vector; edges that run both ways are none.
+pub(crate) fn join(parts: impl IntoIterator<Item = Vec<Edge>>) -> Result<Shape, AreaError> {
     let mut shores = Vec::new();
-    for one in loops(areas.iter().map(edges), Hug::Land).into_iter().filter(|one| one.is_outer() || one.is_gap()) {
+    for one in loops(parts, Hug::Land).into_iter().filter(|one| one.is_outer() || one.is_gap()) {
         shores.extend(untangle(one.ring).map_err(AreaError::BrokenUnion)?);
+    }
+    if shores.is_empty() {
+        return Err(AreaError::NoAreas);
     }
     Shape::checked(Geometry::MultiPolygon(assemble(shores))).map_err(AreaError::BrokenUnion)
 }

@@ -13,9 +13,10 @@
 //! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
 //!
 //! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `measure`, `planar`,
-//! `coverage`, `inscribed`, `dissolve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`, `neighbours`.
+//! `coverage`, `inscribed`, `dissolve`, `carve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`, `neighbours`.
 
 mod area_map;
+mod carve;
 mod clip;
 mod coverage;
 mod crs;
@@ -38,6 +39,7 @@ mod shape;
 mod validity;
 
 pub use area_map::{AreaMap, Hit, Location, Match, Territory};
+pub use carve::{CarveError, carve};
 pub use coverage::{Coverage, Defect, DefectKind, coverage};
 pub use crs::{Crs, CrsError};
 pub use dissolve::dissolve;

@@ -49,3 +49,8 @@ pub const NEAREST_BLOCK_CELLS: usize = 16;
 pub const EDGE_PIECES_MAX: usize = 4_096;
 /// Areas of one map: the whole of Sweden has 290 municipalities; the table names an area with two bytes.
 pub const AREAS_MAX: usize = 10_000;
+/// Times that a cut is looked at again because its rounded crossings made new ones; the second look hardly ever finds any.
+pub const CARVE_ROUNDS_MAX: usize = 10;
+/// An outline this near to a boundary is taken to run on it: a tenth of a millimetre, so that a line drawn along a boundary, and
+/// two parts with a common side, do not leave slivers of their rounding.
+pub const CARVE_SNAP_DEGREES: f64 = 1e-9;
