@@ -1,30 +1,56 @@
 //! Reads boundaries from a file of any known format.
 
 use crate::{
-    domain::{Boundaries, Refusal, boundaries::Feature, names::fold},
+    domain::{
+        Boundaries, Refusal,
+        boundaries::{Exception, Feature},
+        names::fold,
+    },
     limits::FEATURES_MAX,
 };
-use narhet_formats::{FormatError, GeometryFault, Record, Wanted};
+use narhet_formats::{FormatError, GeometryFault, Layer, Record, Wanted};
 use std::collections::HashMap;
 
 /// The columns that are looked at, whatever their case; the first that is filled names the feature.
 const NAMES: [&str; 2] = ["name", "namn"];
 const APPROXIMATE: &str = "approximate";
+/// The columns that make a feature an exception: they name the stadsdel that it is cut out of.
+const EXCEPTIONS: [&str; 2] = ["undantag", "exceptionfor"];
 
-/// Reads boundaries. A feature that is refused does not keep the others from being read.
+/// Reads boundaries, with exceptions of a file of their own where there is one. A feature that is refused does not keep the
+/// others from being read.
 ///
 /// # Errors
 /// When the file gives no features at all.
-pub fn read(bytes: &[u8], layer: Option<&str>) -> Result<Boundaries, FormatError> {
-    let wanted = Wanted { layer, properties: &[NAMES[0], NAMES[1], APPROXIMATE], features_max: FEATURES_MAX };
-    let layer = narhet_formats::read(bytes, &wanted)?;
+pub fn read(bytes: &[u8], layer: Option<&str>, exceptions: Option<&[u8]>) -> Result<Boundaries, FormatError> {
     let mut boundaries = Boundaries::default();
     let mut number_of: HashMap<String, usize> = HashMap::new();
+    take(layer_of(bytes, layer)?, false, &mut number_of, &mut boundaries);
+    if let Some(bytes) = exceptions {
+        take(layer_of(bytes, None)?, true, &mut HashMap::new(), &mut boundaries);
+    }
+    Ok(boundaries)
+}
+
+fn layer_of(bytes: &[u8], layer: Option<&str>) -> Result<Layer, FormatError> {
+    let properties = &[NAMES[0], NAMES[1], APPROXIMATE, EXCEPTIONS[0], EXCEPTIONS[1]];
+    narhet_formats::read(bytes, &Wanted { layer, properties, features_max: FEATURES_MAX })
+}
+
+fn take(layer: Layer, only_exceptions: bool, number_of: &mut HashMap<String, usize>, boundaries: &mut Boundaries) {
     for record in layer.records {
         let number = record.number;
-        match feature(record, layer.approximate) {
-            Err(refusal) => boundaries.refused.push(refusal),
-            Ok(feature) => match number_of.insert(fold(&feature.name), number) {
+        let text = |name: &str| record.properties.get(name).cloned();
+        let of = EXCEPTIONS.into_iter().find_map(text);
+        let name = NAMES.into_iter().find_map(text);
+        let feature = feature(record, layer.approximate);
+        match (feature, of) {
+            (Err(refusal), _) => boundaries.refused.push(refusal),
+            (Ok(_), None) if only_exceptions => {
+                boundaries.refused.push(Refusal::ExceptionWithoutWhole { name: name.unwrap_or_default() });
+            }
+            (Ok(Feature { name, shape, .. }), Some(of)) => boundaries.exceptions.push(Exception { name, of, shape }),
+            (Ok(feature), None) => match number_of.insert(fold(&feature.name), number) {
                 Some(first) => {
                     boundaries.refused.push(Refusal::FeatureTwice { name: feature.name, first, second: number });
                 }
@@ -32,7 +58,6 @@ pub fn read(bytes: &[u8], layer: Option<&str>) -> Result<Boundaries, FormatError
             },
         }
     }
-    Ok(boundaries)
 }
 
 fn feature(record: Record, approximate: bool) -> Result<Feature, Refusal> {
@@ -56,7 +81,7 @@ mod tests {
     fn refused(geometry: &str) -> Refusal {
         let feature = format!(r#"{{"type":"Feature","properties":{{"name":"Järva"}},"geometry":{geometry}}}"#);
         let text = format!(r#"{{"type":"FeatureCollection","features":[{feature}]}}"#);
-        let read = read(text.as_bytes(), None).unwrap();
+        let read = read(text.as_bytes(), None, None).unwrap();
         assert!(read.features.is_empty());
         read.refused[0].clone()
     }
@@ -82,7 +107,7 @@ mod tests {
         let feature = |properties: &str| format!(r#"{{"type":"Feature","properties":{properties},"geometry":{cell}}}"#);
         let features = [r#"{"NAMN":"Kista"}"#, r#"{"name":"","namn":"KISTA"}"#, "{}"].map(feature).join(",");
         let text = format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#);
-        let read = read(text.as_bytes(), None).unwrap();
+        let read = read(text.as_bytes(), None, None).unwrap();
         assert_eq!(read.features.len(), 1);
         assert!(matches!(
             read.refused[..],

@@ -18,6 +18,8 @@ pub struct Files<'a> {
     pub layer: Option<&'a str>,
     /// The text of a mapping; without one only the boundaries are judged.
     pub mapping: Option<&'a str>,
+    /// Parts of neighbourhoods that belong to other areas.
+    pub exceptions: Option<&'a [u8]>,
     /// Ids of holes and overlaps that are accepted.
     pub accept: &'a [String],
 }
@@ -52,7 +54,7 @@ pub fn check(files: &Files<'_>) -> Result<Checked, Unreadable> {
             AreasFrom::Mapping { divisions: mapping.divisions.clone(), mapping }
         }
     };
-    let boundaries = boundaries_file::read(files.boundaries, files.layer)?;
+    let boundaries = boundaries_file::read(files.boundaries, files.layer, files.exceptions)?;
     let accept: BTreeSet<String> = files.accept.iter().cloned().collect();
     let import = Import { boundaries, areas_from, decided_at: None, accept, source: String::new() };
     let plan = plan(&import);

@@ -23,6 +23,9 @@ struct ImportBody {
     /// The bytes of a file of any format that is read: a zipped Shapefile, a GeoPackage, a GeoJSON.
     #[serde(default)]
     boundaries_base64: Option<String>,
+    /// The text of a GeoJSON FeatureCollection with parts of stadsdelar that belong to other areas.
+    #[serde(default)]
+    exceptions: Option<String>,
     /// Which layer of the file, when it has several.
     #[serde(default)]
     layer: Option<String>,
@@ -78,8 +81,9 @@ pub fn read(body: &RawValue) -> Result<Intake, Problem> {
             })?,
         },
     };
-    let boundaries = boundaries_file::read(&bytes, body.layer.as_deref())
-        .map_err(|problem| Problem::at("/boundaries", problem.to_string()))?;
+    let boundaries =
+        boundaries_file::read(&bytes, body.layer.as_deref(), body.exceptions.as_deref().map(str::as_bytes))
+            .map_err(|problem| Problem::at("/boundaries", problem.to_string()))?;
     drop(bytes);
     let import = Import {
         boundaries,

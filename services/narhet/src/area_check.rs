@@ -19,11 +19,13 @@ pub fn check(asked: &AreaCheck) -> anyhow::Result<ExitCode> {
     let boundaries = read(&asked.file)?;
     let mapping = asked.mapping.as_deref().map(read).transpose()?;
     let mapping = mapping.map(|bytes| String::from_utf8(bytes).context("the mapping is not UTF-8")).transpose()?;
+    let exceptions = asked.exceptions.as_deref().map(read).transpose()?;
     tell(&format!("reading {} and checking every boundary …", asked.file.display()));
     let checked = examine(&Files {
         boundaries: &boundaries,
         layer: asked.layer.as_deref(),
         mapping: mapping.as_deref(),
+        exceptions: exceptions.as_deref(),
         accept: &asked.accepted,
     })?;
     drop(boundaries);

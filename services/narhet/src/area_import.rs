@@ -36,6 +36,9 @@ pub async fn import(import: AreaImport) -> anyhow::Result<ExitCode> {
     if let Some(mapping) = &import.mapping {
         form = form.part("mapping", progress.file(mapping).await?);
     }
+    if let Some(exceptions) = &import.exceptions {
+        form = form.part("exceptions", progress.file(exceptions).await?);
+    }
     let mut query: Vec<(&str, String)> = Vec::new();
     query.extend(import.divisions.iter().map(|date| ("division", date.to_string())));
     query.extend(import.valid_from.iter().map(|date| ("validFrom", date.to_string())));

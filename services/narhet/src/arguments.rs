@@ -235,6 +235,10 @@ pub struct AreaImport {
     /// CSV: which area each stadsdel belongs to, a column a division, its header ending in _YYYY-MM-DD.
     #[arg(long, value_name = "CSV")]
     pub mapping: Option<PathBuf>,
+    /// GeoJSON of parts that belong to another area than their stadsdel: polygons with a name of their own, which the mapping
+    /// has a row for, and the stadsdel's name in the property `undantag`.
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
     /// Take only this division of the mapping; may be given more than once.
     #[arg(long = "division", value_name = "DATE")]
     pub divisions: Vec<Date>,
@@ -270,6 +274,10 @@ pub struct AreaCheck {
     /// CSV: which area each stadsdel belongs to; with it the divisions are put together and judged too.
     #[arg(long, value_name = "CSV")]
     pub mapping: Option<PathBuf>,
+    /// GeoJSON of parts that belong to another area than their stadsdel: polygons with a name of their own, which the mapping
+    /// has a row for, and the stadsdel's name in the property `undantag`.
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
     /// Accept a hole or overlap above the limit, by its id; may be given more than once.
     #[arg(long = "accept", value_name = "ID")]
     pub accepted: Vec<String>,

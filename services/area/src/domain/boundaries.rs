@@ -7,6 +7,7 @@ use narhet_geo::Shape;
 #[derive(Clone, Debug, Default)]
 pub struct Boundaries {
     pub features: Vec<Feature>,
+    pub exceptions: Vec<Exception>,
     pub refused: Vec<Refusal>,
 }
 
@@ -17,4 +18,14 @@ pub struct Feature {
     pub shape: Shape,
     /// Whether the file says that its outlines are approximate.
     pub approximate: bool,
+}
+
+/// A part of a stadsdel that belongs to another area.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    pub name: String,
+    /// The stadsdel that it is cut out of.
+    pub of: String,
+    /// What of it lies in the stadsdel is the part.
+    pub shape: Shape,
 }

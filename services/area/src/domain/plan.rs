@@ -4,8 +4,8 @@ use crate::{
     domain::{
         Boundaries, Mapping, Refusal,
         boundaries::Feature,
-        names::{Matching, match_rows},
         register,
+        sheet::{self, Sheet},
     },
     limits::{AREA_NAME_LETTERS_MAX, HOLE_ACCEPTED_M2_MAX, REFUSALS_LISTED_MAX},
 };
@@ -101,16 +101,17 @@ pub fn plan(import: &Import) -> Plan {
     };
     if plan.refused.is_empty() {
         judge_coverage(features, &import.accept, &mut plan);
-        let wanted = match &import.areas_from {
-            AreasFrom::Mapping { mapping, divisions } => group_by_mapping(features, mapping, divisions, &mut plan),
-            AreasFrom::Features { valid_from } => {
-                vec![(*valid_from, each_its_own_area(features, &mut plan.warnings), Vec::new())]
+        let sheets = match &import.areas_from {
+            AreasFrom::Mapping { mapping, divisions } => {
+                sheet::of_mapping(&import.boundaries, mapping, divisions, &mut plan)
             }
+            AreasFrom::Features { valid_from } => vec![sheet::of_features(&import.boundaries, *valid_from, &mut plan)],
             AreasFrom::Nothing => Vec::new(),
         };
-        for (date, parts, uncertain) in wanted {
+        for sheet in sheets {
             if plan.refused.is_empty() {
-                put_together(date, parts, uncertain, &mut plan);
+                let areas = by_area(&sheet, &mut plan.warnings);
+                put_together(sheet.date, areas, sheet.uncertain.clone(), &mut plan);
             }
         }
         plan.divisions.sort_by_key(|division| division.valid_from);
@@ -161,48 +162,11 @@ fn accepted(defect: &Defect, accepted_by: &str) -> AcceptedDefect {
     }
 }
 
-/// A division to put together: its day, its areas by id, and the stadsdelar that are marked as split.
-type Wanted<'a> = (Date, BTreeMap<String, Parts<'a>>, Vec<String>);
-
-fn group_by_mapping<'a>(
-    features: &'a [Feature],
-    mapping: &Mapping,
-    divisions: &[Date],
-    plan: &mut Plan,
-) -> Vec<Wanted<'a>> {
-    let names: Vec<String> = features.iter().map(|feature| feature.name.clone()).collect();
-    let rows: Vec<(u64, String)> = mapping.rows.iter().map(|row| (row.line, row.name.clone())).collect();
-    let Matching { row_of_feature, warnings, refused } = match_rows(&names, &rows);
-    plan.warnings.extend(warnings);
-    plan.refused.extend(refused);
-    let mut wanted: Vec<Wanted<'a>> = divisions.iter().map(|date| (*date, BTreeMap::new(), Vec::new())).collect();
-    for (feature, row) in features.iter().zip(row_of_feature) {
-        let Some(row) = row.map(|row| &mapping.rows[row]) else {
-            plan.refused.push(Refusal::FeatureWithoutRow { name: feature.name.clone() });
-            continue;
-        };
-        for (date, areas, uncertain) in &mut wanted {
-            let column = mapping.divisions.iter().position(|column| column == date);
-            let area = column.and_then(|column| row.areas.get(column)).map_or("", |area| area.as_str());
-            if area.is_empty() {
-                plan.refused.push(Refusal::NoArea { line: row.line, name: row.name.clone(), division: *date });
-                continue;
-            }
-            let parts =
-                areas.entry(slug(area)).or_insert_with(|| Parts { name: area.to_owned(), features: Vec::new() });
-            parts.features.push(feature);
-            if row.uncertain {
-                uncertain.push(feature.name.clone());
-            }
-        }
-    }
-    wanted
-}
-
-fn each_its_own_area<'a>(features: &'a [Feature], warnings: &mut Vec<String>) -> BTreeMap<String, Parts<'a>> {
+/// The features of a sheet by the id of their area.
+fn by_area<'a>(sheet: &'a Sheet<'_>, warnings: &mut Vec<String>) -> BTreeMap<String, Parts<'a>> {
     let mut areas = BTreeMap::new();
-    for feature in features {
-        add(&mut areas, &feature.name, feature, warnings);
+    for (feature, name) in sheet.features.iter().zip(&sheet.areas) {
+        add(&mut areas, name, feature, warnings);
     }
     areas
 }

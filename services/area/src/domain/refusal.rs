@@ -4,7 +4,7 @@ use crate::limits::{
     AREA_NAME_LETTERS_MAX, DATA_BYTES_MAX, HOLE_ACCEPTED_M2_MAX, IMPORT_EVENTS_MAX, NAME_PREFIX_LETTERS_MIN,
 };
 use jiff::civil::Date;
-use narhet_geo::{AreaError, GeometryError};
+use narhet_geo::{AreaError, CarveError, GeometryError};
 use narhet_proto::events::area::AcceptedDefect;
 
 /// One thing that keeps an import from being recorded.
@@ -20,6 +20,14 @@ pub enum Refusal {
     NotAnArea { name: String, found: String },
     #[error("feature {name:?}: {fault}")]
     Unreadable { name: String, fault: String },
+    #[error(
+        "the exception {name:?} does not say what it is cut out of; give it a property \"undantag\" with the stadsdel's name"
+    )]
+    ExceptionWithoutWhole { name: String },
+    #[error("the exception {name:?} is to be cut out of {of:?}, and no feature is called so")]
+    ExceptionOfNobody { name: String, of: String },
+    #[error("the exception {name:?} cannot be cut out of {of:?}: {source}")]
+    Exception { name: String, of: String, source: CarveError },
     #[error(
         "row {line}: no feature is called {name:?}, nor does exactly one begin so with {NAME_PREFIX_LETTERS_MIN} letters or more"
     )]

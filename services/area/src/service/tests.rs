@@ -2,6 +2,7 @@
 
 mod acts;
 mod axis;
+mod exceptions;
 mod house;
 mod real;
 mod rehearsal;

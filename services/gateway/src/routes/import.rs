@@ -36,6 +36,8 @@ struct ImportBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     boundaries_base64: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    exceptions: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     layer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mapping: Option<String>,
@@ -113,18 +115,19 @@ async fn read_parts(request: Request, body: &mut ImportBody) -> Result<(), Probl
     let mut parts = Multipart::from_request(request, &())
         .await
         .map_err(|error| Problem::new(ErrorCode::InvalidInput, error.body_text()))?;
-    let (mut boundaries, mut mapping, mut names) = (None, None, Vec::new());
+    let (mut boundaries, mut mapping, mut exceptions, mut names) = (None, None, None, Vec::new());
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or("").to_owned();
         names.extend(part.file_name().map(|name| name.chars().take(FILE_NAME_CHARS_MAX).collect::<String>()));
         let slot = match name.as_str() {
             "boundaries" => &mut boundaries,
             "mapping" => &mut mapping,
+            "exceptions" => &mut exceptions,
             _ => {
                 let shown: String = name.chars().take(FILE_NAME_CHARS_MAX).collect();
                 return Err(Problem::at(
                     "",
-                    format!("no part is called {shown:?}: send \"boundaries\" and \"mapping\""),
+                    format!("no part is called {shown:?}: send \"boundaries\", \"mapping\" and \"exceptions\""),
                 ));
             }
         };
@@ -142,8 +145,12 @@ async fn read_parts(request: Request, body: &mut ImportBody) -> Result<(), Probl
         // A zip archive or a GeoPackage; its owner tells which.
         Err(binary) => body.boundaries_base64 = Some(STANDARD.encode(binary.as_bytes())),
     }
-    let text = |bytes| String::from_utf8(bytes).map_err(|_| Problem::at("/mapping", "not UTF-8"));
-    body.mapping = mapping.map(text).transpose()?;
+    let text = |bytes, at| String::from_utf8(bytes).map_err(|_| Problem::at(at, "not UTF-8"));
+    body.mapping = mapping.map(|bytes| text(bytes, "/mapping")).transpose()?;
+    body.exceptions = exceptions.map(|bytes| text(bytes, "/exceptions")).transpose()?;
+    if let Some(exceptions) = &body.exceptions {
+        check_depth(exceptions.as_bytes()).map_err(|problem| Problem::at("/exceptions", problem.detail))?;
+    }
     names.retain(|name| !name.trim().is_empty());
     body.source = (!names.is_empty()).then(|| names.join(", "));
     Ok(())

@@ -43,6 +43,41 @@ fn the_shapefile_in_metres_is_imported_as_the_geojson_is() {
     assert_eq!(board(&house, sergels_torg(), "2023-06-30T21:59:59Z"), "Norrmalms stadsdelsnämnd");
 }
 
+#[test]
+#[ignore = "needs NARHET_TEST_DATA"]
+fn arsta_holmar_are_sodermalms_and_no_hole_comes_of_it() {
+    let outline = [[18.020, 59.3005], [18.062, 59.3005], [18.062, 59.307], [18.020, 59.307], [18.020, 59.3005]];
+    let feature = json!({ "type": "Feature", "properties": { "name": "Årsta holmar", "undantag": "Årsta" },
+        "geometry": { "type": "Polygon", "coordinates": [outline] } });
+    let mut body = stadsdelar();
+    body["exceptions"] = json!(json!({ "type": "FeatureCollection", "features": [feature] }).to_string());
+    body["mapping"] = json!(format!("{}Årsta holmar,Södermalm,Södermalm,Södermalm,\n", data("stadsdelar.csv")));
+    let (mut plain, mut house) = (House::started(), House::started());
+    plain.import(&stadsdelar()).unwrap();
+    let report = house.import(&body).unwrap().report;
+    assert_eq!(report["defects"].as_array().unwrap().len(), 20);
+    let holmar = Point::new(18.044, 59.3025).unwrap();
+    for instant in ["2008-01-01T00:00:00Z", "2024-01-01T00:00:00Z"] {
+        assert_eq!(board(&plain, holmar, instant), "Enskede-Årsta-Vantörs stadsdelsnämnd");
+        assert_eq!(board(&house, holmar, instant), "Södermalms stadsdelsnämnd");
+        // What the boards' areas leave is what the stadsdelar left: the slivers between areas, and no more.
+        let found = |house: &House| {
+            let areas = house.responsibility().areas(at(instant), u64::MAX);
+            let shape = |geometry: &Value| narhet_geo::Shape::from_geojson(geometry).unwrap();
+            let drawn: Vec<_> = areas
+                .iter()
+                .filter_map(|view| {
+                    let geometry = serde_json::to_value(view.geometry.as_ref()?).unwrap();
+                    Some((view.area.id.to_string(), shape(&geometry)))
+                })
+                .collect();
+            let found = narhet_geo::coverage(&drawn);
+            (found.defects().len(), found.edge_defects().len(), found.outer_rings().len())
+        };
+        assert_eq!(found(&house), found(&plain), "{instant}");
+    }
+}
+
 fn demo() -> Value {
     let areas = fs::read_to_string(workspace().join("deploy/demo/areas.geojson")).unwrap();
     json!({ "boundaries": areas, "validFrom": "2023-07-01", "source": "deploy/demo/areas.geojson" })
