@@ -7,7 +7,7 @@ use crate::{
         register,
         sheet::{self, Sheet},
     },
-    limits::{AREA_NAME_LETTERS_MAX, HOLE_ACCEPTED_M2_MAX, REFUSALS_LISTED_MAX},
+    limits::{AREA_NAME_LETTERS_MAX, DATA_BYTES_MAX, HOLE_ACCEPTED_M2_MAX, REFUSALS_LISTED_MAX},
 };
 use jiff::civil::Date;
 use narhet_calendar::local_midnight;
@@ -193,14 +193,13 @@ fn put_together(date: Date, areas: BTreeMap<String, Parts<'_>>, mut uncertain: V
             Err(refusal) => plan.refused.push(refusal),
         }
     }
+    // The map of areas that will not be recorded is not worth building: with millions of vertices it takes minutes.
+    if !plan.refused.is_empty() {
+        return;
+    }
     let approximate = !planned.is_empty() && planned.iter().all(|area| area.approximate);
     match AreaMap::build(planned.iter().map(|area| (area.area.id.clone(), area.shape.clone())).collect()) {
-        Err(source) => {
-            // Without any refusal above this cannot be; with one, that says more.
-            if plan.refused.is_empty() {
-                plan.refused.push(Refusal::Area { area: "all".to_owned(), division: date, source });
-            }
-        }
+        Err(source) => plan.refused.push(Refusal::Area { area: "all".to_owned(), division: date, source }),
         Ok(map) => {
             uncertain.sort();
             let valid_from = local_midnight(date);
@@ -227,6 +226,10 @@ fn area(id: String, mut parts: Parts<'_>, date: Date, warnings: &mut Vec<String>
     };
     let joined = dissolve(&shapes).map_err(|source| Refusal::Area { area: name.clone(), division: date, source })?;
     let geometry = multi_polygon(joined.to_geojson());
+    let bytes = serde_json::to_vec(&geometry).map_or(usize::MAX, |json| json.len());
+    if bytes > DATA_BYTES_MAX {
+        return Err(Refusal::TooLarge { what: format!("the area {name:?} from {date}"), bytes });
+    }
     let shape = Shape::from_geojson(&geometry).map_err(|source| Refusal::Outline {
         area: name.clone(),
         division: date,

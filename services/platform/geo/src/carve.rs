@@ -258,7 +258,6 @@ mod tests {
         all.push(part.clone());
         let found = coverage(&named(&all));
         let (before, after): (f64, f64) = (row().iter().map(area).sum(), all.iter().map(area).sum());
-        eprintln!(found.defects(), found.edge_defects(), found.outer_rings().len(), before - after);
         found.is_exact() && found.outer_rings().len() == 1 && (before - after).abs() < 1e-3
     }
 
