@@ -49,11 +49,11 @@ fn arsta_holmar_are_sodermalms_and_no_hole_comes_of_it() {
     let outline = [[18.020, 59.3005], [18.062, 59.3005], [18.062, 59.307], [18.020, 59.307], [18.020, 59.3005]];
     let feature = json!({ "type": "Feature", "properties": { "name": "Årsta holmar", "undantag": "Årsta" },
         "geometry": { "type": "Polygon", "coordinates": [outline] } });
-    let mut body = stadsdelar();
+    let mut body = import();
     body["exceptions"] = json!(json!({ "type": "FeatureCollection", "features": [feature] }).to_string());
     body["mapping"] = json!(format!("{}Årsta holmar,Södermalm,Södermalm,Södermalm,\n", data("stadsdelar.csv")));
     let (mut plain, mut house) = (House::started(), House::started());
-    plain.import(&stadsdelar()).unwrap();
+    plain.import(&import()).unwrap();
     let report = house.import(&body).unwrap().report;
     assert_eq!(report["defects"].as_array().unwrap().len(), 20);
     let holmar = Point::new(18.044, 59.3025).unwrap();
