@@ -64,10 +64,9 @@ pub fn lookup() {
     overlays(&shapes, &folder);
 }
 
-fn data() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let folder = std::env::var_os("NARHET_TEST_DATA").map_or(beside, PathBuf::from);
-    folder.join("stadsdelar.geojson").is_file().then_some(folder)
+/// The folder of the city's polygons, when it is there.
+pub fn data() -> Option<PathBuf> {
+    Some(narhet_tests::data()).filter(|folder| folder.join("stadsdelar.geojson").is_file())
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -108,12 +107,17 @@ impl Random {
 }
 
 fn uniform(map: &AreaMap, count: usize, seed: u64) -> Vec<[f64; 2]> {
-    let mut random = Random(seed);
     let of = |pick: fn(narhet_geo::Bounds) -> f64, fold: fn(f64, f64) -> f64| {
         map.territories().iter().map(|area| pick(area.bounds())).reduce(fold).expect("an area")
     };
     let (west, east) = (of(|b| b.west, f64::min), of(|b| b.east, f64::max));
     let (south, north) = (of(|b| b.south, f64::min), of(|b| b.north, f64::max));
+    uniform_in([west, south, east, north], count, seed)
+}
+
+/// Points all over a box.
+pub fn uniform_in([west, south, east, north]: [f64; 4], count: usize, seed: u64) -> Vec<[f64; 2]> {
+    let mut random = Random(seed);
     let mut between = |low: f64, high: f64| low + (high - low) * random.unit();
     (0..count).map(|_| [between(west, east), between(south, north)]).collect()
 }

@@ -2,7 +2,7 @@
 //! day before, and wakes up with new boards.
 
 use crate::{incident, report_as};
-use narhet_tests::{Folder, House, data, house, house::json};
+use narhet_tests::{Folder, House, data, house, house::json, until};
 use serde_json::{Value, json};
 
 const AKALLA: (f64, f64) = (17.9131, 59.4147);
@@ -98,6 +98,23 @@ async fn the_merger_of_2023_is_known_from_its_decision_holds_from_its_day_and_da
     let july = house_at(&folder, "2023-06-30T22:00:01Z");
     assert_eq!(board(&july, AKALLA, "").await, "jarva");
     assert_eq!(board(&july, AKALLA, "at=2023-06-30T21:59:59Z").await, "rinkeby-kista");
+    // The case that was open at midnight passed to the successor at that instant, whenever it was written down.
+    let ckl = july.token("ckl", None);
+    let case = until("the successor holds the open case", || async {
+        let path = format!("/v1/incidents/{}", reported["id"].as_str().unwrap());
+        let (_, incident) = json(july.get(&path, &ckl)).await;
+        let case = incident["supportCases"][0].clone();
+        (case["holder"]["id"] == "jarva").then_some(case)
+    })
+    .await;
+    let id = case["id"].as_str().unwrap_or_else(|| case["caseId"].as_str().unwrap());
+    let (status, case) = json(july.get(&format!("/v1/support-cases/{id}"), &ckl)).await;
+    assert_eq!(status, 200, "{case}");
+    let custody = case["custody"].as_array().unwrap();
+    let holders: Vec<&str> = custody.iter().map(|interval| interval["holder"]["id"].as_str().unwrap()).collect();
+    assert_eq!(holders, ["spanga-tensta", "jarva"], "{case}");
+    assert_eq!(custody[1]["effectiveAt"], "2023-06-30T22:00:00Z", "{case}");
+    assert_eq!(custody[0]["until"], custody[1]["since"], "never nobody, never two: {case}");
     let (good, out, err) = house::run(folder.path(), &["area", "history", "rinkeby-kista"]);
     assert!(good && out.contains("upphör"), "{out}{err}");
     let (good, out, err) =

@@ -42,6 +42,10 @@ async fn krisledningsnamnden_takes_over_an_area_and_gives_it_back() {
     assert_eq!(overlay["lead"]["id"], "norra-innerstaden", "the coordinating board is the district's");
     assert_eq!(overlay["affected"][0]["takenOverBy"]["id"], "krisledningsnamnden");
 
+    let working_hours = format!("/v1/duty?lon={lon}&lat={lat}&occurredAt=2026-11-20T10:00:00%2B01:00");
+    let (_, duty) = json(house.get(&working_hours, &reader)).await;
+    assert_eq!(duty["responsibleBoard"]["id"], "norra-innerstaden", "crisis support stays with the district: {duty}");
+
     // What was taken over is so after a restart, and goes back only when the return is recorded.
     assert!(house.stop());
     let house = House::up(folder.path(), &["--demo"]);

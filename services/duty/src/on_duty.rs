@@ -79,7 +79,7 @@ pub struct Known {
 pub fn answer(point: Point, at: Timestamp, known: Known, map: &Responsibility, office: &Office) -> DutyAnswer {
     let place = Place { point, known, map, office };
     let located = map.locate(point, at, known.map);
-    let responsible = located.district().map(|district| district.board.named());
+    let responsible = located.area_board().map(|board| board.named());
     let standing = place.standing(responsible, at);
     let open = office.at_as_known(at, known.office);
     let change = place.next_change(&standing, at);
@@ -119,7 +119,7 @@ impl Place<'_> {
 
     fn standing_at(&self, at: Timestamp) -> Standing {
         let located = self.map.locate(self.point, at, self.known.map);
-        self.standing(located.district().map(|district| district.board.named()), at)
+        self.standing(located.area_board().map(|board| board.named()), at)
     }
 
     /// The first instant after `at` at which somebody else answers, and who.

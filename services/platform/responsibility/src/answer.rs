@@ -70,7 +70,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The district board, when the place is in the city.
+    /// The board whose area has the place, whoever has taken over its area responsibility: crisis support stays with it.
+    pub fn area_board(&self) -> Option<&BoardName> {
+        self.district().map(|district| district.taken_over_from.as_ref().unwrap_or(&district.board))
+    }
+
+    /// The district board that answers, when the place is in the city.
     pub fn district(&self) -> Option<&Responsible> {
         self.responsible.iter().find(|responsible| responsible.tier == Tier::District)
     }

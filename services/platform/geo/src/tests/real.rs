@@ -194,3 +194,60 @@ fn a_point_in_the_gap_is_answered_by_the_nearest_area() {
     assert!(["Farsta", "Enskede-Årsta-Vantör"].contains(&answer.area.as_deref().unwrap()));
     assert!((answer.distance_m - gap.width_m / 2.0).abs() < 0.1, "{answer:?} {}", gap.width_m);
 }
+
+/// Geodesic metres to an edge that is straight in degrees: sampled, then closed in on around the best sample.
+fn metres_to(point: Coord<f64>, [a, b]: [Coord<f64>; 2]) -> f64 {
+    let at = |share: f64| crate::measure::distance_m(point, a + (b - a) * share);
+    let samples = 8;
+    let best = (0..=samples).min_by(|one, other| {
+        at(f64::from(*one) / f64::from(samples)).total_cmp(&at(f64::from(*other) / f64::from(samples)))
+    });
+    let middle = f64::from(best.unwrap()) / f64::from(samples);
+    let (mut low, mut high) = ((middle - 0.125_f64).max(0.0), (middle + 0.125_f64).min(1.0));
+    for _ in 0..60 {
+        let (left, right) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+        if at(left) <= at(right) { high = right } else { low = left }
+    }
+    at((low + high) / 2.0).min(at(0.0)).min(at(1.0))
+}
+
+#[test]
+#[ignore = "needs NARHET_TEST_DATA"]
+fn the_nearest_area_and_its_distance_are_those_of_all_edges_measured_on_the_ellipsoid() {
+    let areas = areas(&neighbourhoods(), 3);
+    let lands: Vec<(String, MultiPolygon<f64>)> =
+        areas.iter().map(|(id, shape)| (id.clone(), shape.as_area().unwrap())).collect();
+    let map = AreaMap::build(areas).unwrap();
+    let mut random = Random(11);
+    let (mut asked, mut worst_m) = (0, 0.0_f64);
+    while asked < 20 {
+        // Half of them within the box of the city, where lists of blocks answer, half up to a hundred kilometres away.
+        let (lon, lat) = if asked % 2 == 0 {
+            (17.76 + random.unit() * 0.43, 59.228 + random.unit() * 0.21)
+        } else {
+            (17.0 + random.unit() * 2.0, 58.7 + random.unit() * 1.3)
+        };
+        let point = Point::new(lon, lat).unwrap();
+        let hit = map.hit(point);
+        if hit.matched != Match::Outside {
+            continue;
+        }
+        asked += 1;
+        let nearest = |land: &MultiPolygon<f64>| {
+            // An edge whose nearer end is further away than the best by its whole length cannot be nearer.
+            edges(land).fold(f64::INFINITY, |best, edge| {
+                let end = crate::measure::distance_m(point.coord(), edge[0]);
+                let length = crate::measure::distance_m(edge[0], edge[1]);
+                if end - length > best { best } else { best.min(metres_to(point.coord(), edge)) }
+            })
+        };
+        let oracle = lands
+            .iter()
+            .map(|(id, land)| (id.as_str(), nearest(land)))
+            .reduce(|best, next| if next.1 < best.1 { next } else { best });
+        let (_, metres) = oracle.unwrap();
+        worst_m = worst_m.max((map.distance_m(point) - metres).abs());
+    }
+    println!("worst {worst_m} m");
+    assert!(worst_m < 0.005, "{worst_m}");
+}
