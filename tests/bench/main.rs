@@ -1,14 +1,9 @@
 //! The figures that the issues ask for, each measured in this run: `cargo bench -p narhet-tests --bench bench [-- NAME…]`.
 //!
-<<<<<<< HEAD
-//! Without a name everything is measured; names are `store` and, a part of it, `million`; `latency`; `lookup`; `routing`; `actors`.
-
-mod actors;
-=======
 //! Without a name everything is measured; the names are those of [`MEASURED`].
 
+mod actors;
 mod batch;
->>>>>>> a920aec (Bench: ten thousand points over HTTP; geo: the nearest area against all edges on the ellipsoid)
 mod latency;
 mod lookup;
 mod postgis;
@@ -22,6 +17,7 @@ const MEASURED: &[(&str, fn())] = &[
     ("million", store::a_million),
     ("lookup", lookup::lookup),
     ("batch", batch::batch),
+    ("actors", actors::actors),
     ("routing", routing::routing),
     ("latency", latency::latency),
 ];
@@ -34,30 +30,10 @@ fn main() {
         std::process::exit(2);
     }
     println!("{:<58} {:>14}  note", "what", "measured");
-<<<<<<< HEAD
-    if wanted("store") {
-        store::appends();
-    }
-    if wanted("store") || wanted("million") {
-        store::a_million();
-    }
-    if wanted("lookup") {
-        lookup::lookup();
-    }
-    if wanted("actors") {
-        actors::actors();
-    }
-    if wanted("routing") {
-        routing::routing();
-    }
-    if wanted("latency") {
-        latency::latency();
-=======
     for (name, measure) in MEASURED {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             measure();
         }
->>>>>>> a920aec (Bench: ten thousand points over HTTP; geo: the nearest area against all edges on the ellipsoid)
     }
 }
 
