@@ -140,3 +140,5 @@ code_list! {
         Hand = "hand", "länkad för hand";
     }
 }
+mod readiness;
+pub use readiness::*;

@@ -39,6 +39,11 @@ pub fn keeper(context: Context, name: &str) -> String {
     format!("narhet.{SITE}.adm.{context}.{name}")
 }
 
+/// Where alarms on the channel `nats` are asked to be taken; `address` is a slug. Outside the stream: no event is sent there.
+pub fn alarm(address: &str) -> String {
+    format!("narhet.{SITE}.alm.{address}")
+}
+
 /// `source` of an event: `/narhet/<site>/<context>`.
 pub fn source(context: Context) -> String {
     format!("/narhet/{SITE}/{context}")

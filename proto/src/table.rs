@@ -1,6 +1,8 @@
 //! The one list of event types.
 
-use crate::events::{Message, actors::*, area::*, duty::*, handover::*, house::*, situation::*, takeover::*};
+use crate::events::{
+    Message, actors::*, alarm::*, area::*, duty::*, handover::*, house::*, readiness::*, situation::*, takeover::*,
+};
 use narhet_kernel::Context;
 use serde_json::value::RawValue;
 
@@ -65,6 +67,22 @@ pub const EVENT_TYPES: &[EventType] = &[
     EventType::of::<SupportCaseRelocated>(Context::Duty),
     EventType::of::<SupportCaseClosed>(Context::Duty),
     EventType::of::<DutyPrincipalSeen>(Context::Duty),
+    EventType::of::<FunctionRecorded>(Context::Duty),
+    EventType::of::<RosterRecorded>(Context::Duty),
+    EventType::of::<SwapOffered>(Context::Duty),
+    EventType::of::<SwapSettled>(Context::Duty),
+    EventType::of::<CentreRecorded>(Context::Duty),
+    EventType::of::<AlarmPathRecorded>(Context::Duty),
+    EventType::of::<RecordRemoved>(Context::Duty),
+    EventType::of::<PathRead>(Context::Duty),
+    EventType::of::<FeedIssued>(Context::Duty),
+    EventType::of::<FeedRevoked>(Context::Duty),
+    EventType::of::<AlarmRaised>(Context::Duty),
+    EventType::of::<DeliveriesOrdered>(Context::Duty),
+    EventType::of::<DeliveryAttempted>(Context::Duty),
+    EventType::of::<DeliveryReceipted>(Context::Duty),
+    EventType::of::<AlarmSettled>(Context::Duty),
+    EventType::of::<PathProven>(Context::Duty),
     EventType::of::<IncidentReported>(Context::Situation),
     EventType::of::<IncidentStatusChanged>(Context::Situation),
     EventType::of::<SupportHeld>(Context::Situation),

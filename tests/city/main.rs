@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actors;
+pub mod alarms;
 mod bad_input;
 mod broker;
 mod custody;

@@ -3,11 +3,13 @@
 pub mod folder;
 pub mod house;
 pub mod nats;
+pub mod receiver;
 pub mod wait;
 
 pub use folder::Folder;
 pub use house::House;
 pub use nats::NatsProcess;
+pub use receiver::Receiver;
 pub use wait::until;
 
 use std::path::PathBuf;

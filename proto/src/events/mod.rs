@@ -1,10 +1,12 @@
 //! What the `data` of each event is: past tense, stored for ever; the names here *are* the storage format.
 
 pub mod actors;
+pub mod alarm;
 pub mod area;
 pub mod duty;
 pub mod handover;
 pub mod house;
+pub mod readiness;
 pub mod situation;
 pub mod takeover;
 

@@ -7,6 +7,7 @@ mod actors;
 mod area;
 mod duty;
 mod handover;
+mod readiness;
 mod situation;
 mod takeover;
 
@@ -20,6 +21,7 @@ use narhet_proto::{
 };
 use serde_json::value::RawValue;
 
+#[derive(Clone)]
 pub struct Sample {
     pub event_type: &'static str,
     pub full: bool,
@@ -34,6 +36,7 @@ pub fn all() -> Vec<Sample> {
         area::samples(),
         duty::samples(),
         handover::samples(),
+        readiness::samples(),
         situation::samples(),
         actors::samples(),
         takeover::samples(),

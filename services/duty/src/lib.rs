@@ -25,14 +25,20 @@
 
 pub mod domain {
     //! Pure rules: values in, values out.
+    pub mod coverage;
     pub mod custody;
+    pub mod escalation;
     pub mod handover;
     pub mod holder_rule;
+    pub mod intervals;
+    pub mod rest;
+    pub mod roster;
     pub mod support;
     pub mod support_case;
     pub mod why;
     pub mod why_handover;
 }
+pub mod alarms;
 pub mod calendar_view;
 pub mod calendars;
 pub mod case_commands;
@@ -40,6 +46,7 @@ pub mod case_log;
 pub mod case_timers;
 pub mod case_view;
 pub mod cases;
+pub mod channels;
 pub mod dangling;
 pub mod incidents;
 pub mod intake;
@@ -48,6 +55,7 @@ pub mod office;
 pub mod on_duty;
 pub mod opening;
 pub mod read_model;
+pub mod readiness;
 pub mod relocation;
 pub mod service;
 

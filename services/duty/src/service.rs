@@ -5,13 +5,16 @@
 //! `evolve`, `react`, `next_due`, `fire` and `health`, where it has something to say.
 
 use crate::{
+    alarms::{self, Alarms},
     calendar_view, calendars, case_commands,
     case_timers::{self, CaseTimers},
     cases,
+    channels::Channels,
     incidents::Incidents,
     office::Offices,
     on_duty, opening,
     read_model::Cases,
+    readiness::{self, Readiness},
     relocation,
 };
 use narhet_kernel::{Context, Timestamp, Uuid};
@@ -21,7 +24,8 @@ use narhet_proto::{
     wire::{ErrorCode, Problem, Request, dangling},
 };
 use narhet_responsibility::Responsibility;
-use narhet_runtime::{AnswerBody, Decision, Env, Follow, Service, Write};
+use narhet_runtime::{AnswerBody, Carried, Decision, Env, Errand, Follow, Service, UnderWay, Write};
+use std::collections::HashMap;
 
 /// The context `duty`.
 #[derive(Default)]
@@ -33,6 +37,11 @@ pub struct Duty {
     pub(crate) map: Responsibility,
     /// Situation's incidents as followed here.
     pub(crate) incidents: Incidents,
+    pub(crate) readiness: Readiness,
+    pub(crate) alarms: Alarms,
+    /// What each event of readiness and alarms wrote, and as which version: replies are rebuilt from it.
+    pub(crate) written: HashMap<Uuid, (String, u64)>,
+    pub(crate) channels: Channels,
 }
 
 /// A command: how it is decided, and how its reply is rebuilt from the ids of what it led to.
@@ -66,6 +75,19 @@ const COMMANDS: &[Command] = &[
     case_command("relocate-case", relocation::relocate),
     Command { name: "record-calendar", decide: calendars::record, reply: calendars::recorded },
     Command { name: "open-case", decide: opening::open, reply: case_commands::created },
+    Command { name: "put-record", decide: readiness::commands::put, reply: readiness::commands::written },
+    Command { name: "remove-record", decide: readiness::commands::remove, reply: readiness::commands::written },
+    Command { name: "read-path", decide: readiness::commands::read_path, reply: readiness::commands::written },
+    Command { name: "offer-swap", decide: readiness::swaps::offer, reply: readiness::commands::written },
+    Command { name: "settle-swap", decide: readiness::swaps::settle, reply: readiness::commands::written },
+    Command { name: "issue-feed", decide: readiness::calendar_feeds::issue, reply: readiness::calendar_feeds::issued },
+    Command { name: "revoke-feed", decide: readiness::calendar_feeds::revoke, reply: readiness::commands::written },
+    Command { name: "acknowledge-alarm", decide: alarms::commands::acknowledge, reply: alarms::commands::reply },
+    Command { name: "note-reach", decide: alarms::commands::note_reach, reply: alarms::commands::reply },
+    Command { name: "start-exercise", decide: alarms::commands::exercise, reply: alarms::commands::reply },
+    Command { name: "prove-path", decide: alarms::commands::prove, reply: alarms::commands::reply },
+    Command { name: "start-call-in", decide: alarms::call_ins::start, reply: alarms::commands::reply },
+    Command { name: "take-receipt", decide: alarms::receipts::take, reply: alarms::receipts::taken },
 ];
 
 const QUERIES: &[Query] = &[
@@ -75,6 +97,14 @@ const QUERIES: &[Query] = &[
     Query { name: "support-cases", answer: cases::list },
     Query { name: "calendar", answer: calendar_view::query },
     Query { name: dangling::QUERY, answer: crate::dangling::query },
+    Query { name: "records", answer: readiness::queries::records },
+    Query { name: "record", answer: readiness::queries::record },
+    Query { name: "coverage", answer: readiness::queries::coverage },
+    Query { name: "endurance", answer: readiness::queries::endurance },
+    Query { name: "path-health", answer: readiness::queries::path_health },
+    Query { name: "calendar-feed", answer: readiness::calendar_feeds::read },
+    Query { name: "alarms", answer: alarms::views::alarms },
+    Query { name: "alarm", answer: alarms::views::one },
 ];
 
 const COMMAND_NAMES: [&str; COMMANDS.len()] = {
@@ -97,7 +127,15 @@ const QUERY_NAMES: [&str; QUERIES.len()] = {
     names
 };
 
+/// The secret in the address of a calendar is right enough.
+const WITHOUT_ROLE: &str = "calendar-feed";
+
 impl Duty {
+    /// A house with these ways out.
+    pub fn with_channels(channels: Channels) -> Self {
+        Self { channels, ..Self::default() }
+    }
+
     pub fn cases(&self) -> &Cases {
         &self.cases
     }
@@ -121,6 +159,13 @@ impl Service for Duty {
     fn evolve(&mut self, event: &Event) {
         calendars::evolve(self, event);
         cases::evolve(self, event);
+        let before = self.readiness.revision;
+        self.readiness.apply(event);
+        self.alarms.apply(event);
+        if self.readiness.revision != before {
+            self.alarms.look_again();
+        }
+        readiness::note_written(self, event);
     }
 
     fn observe(&mut self, event: &Event) {
@@ -144,7 +189,7 @@ impl Service for Duty {
     }
 
     fn answer(&self, query: &str, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
-        if env.principal.roles.is_empty() {
+        if env.principal.roles.is_empty() && query != WITHOUT_ROLE {
             return Err(Problem::forbidden(query));
         }
         let query = QUERIES.iter().find(|known| known.name == query).ok_or_else(|| unknown(query))?;
@@ -153,12 +198,22 @@ impl Service for Duty {
 
     /// The earliest timer of any module.
     fn next_due(&self) -> Option<Timestamp> {
-        self.case_timers.next()
+        self.case_timers.next().into_iter().chain(alarms::timers::next_due(self)).min()
     }
 
     /// What is due in every module.
     fn fire(&mut self, env: &Env<'_>) -> Vec<Write> {
-        case_timers::fire(self, env)
+        let writes = case_timers::fire(self, env);
+        // What alarms note in a case is decided on the case as it is then.
+        if writes.is_empty() { alarms::timers::fire(self, env) } else { writes }
+    }
+
+    fn errands(&self, under_way: &UnderWay<'_>, env: &Env<'_>) -> Vec<Errand> {
+        alarms::courier::errands(self, under_way, env)
+    }
+
+    fn carried(&self, carried: &Carried, env: &Env<'_>) -> Vec<Write> {
+        alarms::courier::carried(self, carried, env)
     }
 
     fn health(&self, _now: Timestamp) -> Result<(), String> {

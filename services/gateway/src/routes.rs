@@ -9,6 +9,7 @@ mod incidents;
 mod map;
 mod node;
 mod overlay;
+mod readiness;
 mod rehearsals;
 mod reply;
 mod support_cases;
@@ -27,6 +28,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, patch, post, put},
 };
+use readiness::{asks, sends};
 use std::{any::Any, time::Duration};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -90,6 +92,7 @@ enum Call {
     Actors(actors::Op),
     Verify,
     BackUp,
+    Readiness(readiness::Call),
     Unknown,
 }
 
@@ -127,6 +130,12 @@ const fn route(method: &'static Method, path: &'static str, gate: Gate, call: Ca
 /// A route about actors.
 const fn actors(method: &'static Method, path: &'static str, op: actors::Op) -> Route {
     route(method, path, Gate::ReadActors, Call::Actors(op))
+}
+
+/// Of readiness and alarms: duty decides who may; what is signed or secret needs no token.
+const fn readiness_route(method: &'static Method, path: &'static str, call: readiness::Call) -> Route {
+    let open = matches!(call, readiness::Call::Receipt | readiness::Call::Calendar);
+    route(method, path, if open { Gate::Open } else { Gate::Authenticated }, Call::Readiness(call))
 }
 
 /// Every route there is.
@@ -200,6 +209,83 @@ pub const ROUTES: &[Route] = &[
     route(&Method::GET, "/v1/events", Gate::ReadEvents, Call::Events),
     route(&Method::POST, "/v1/node/verify", Gate::VerifyLogs, Call::Verify),
     route(&Method::POST, "/v1/node/backup", Gate::BackUpLogs, Call::BackUp),
+    readiness_route(&Method::GET, "/v1/functions", readiness::Call::List("function")),
+    readiness_route(&Method::GET, "/v1/functions/{id}", readiness::Call::Read("function")),
+    readiness_route(&Method::PUT, "/v1/functions/{id}", readiness::Call::Put("function")),
+    readiness_route(&Method::DELETE, "/v1/functions/{id}", readiness::Call::Remove("function")),
+    readiness_route(&Method::GET, "/v1/rosters", readiness::Call::List("roster")),
+    readiness_route(&Method::GET, "/v1/rosters/{id}", readiness::Call::Read("roster")),
+    readiness_route(&Method::PUT, "/v1/rosters/{id}", readiness::Call::Put("roster")),
+    readiness_route(&Method::DELETE, "/v1/rosters/{id}", readiness::Call::Remove("roster")),
+    readiness_route(&Method::GET, "/v1/centres", readiness::Call::List("centre")),
+    readiness_route(&Method::GET, "/v1/centres/{id}", readiness::Call::Read("centre")),
+    readiness_route(&Method::PUT, "/v1/centres/{id}", readiness::Call::Put("centre")),
+    readiness_route(&Method::DELETE, "/v1/centres/{id}", readiness::Call::Remove("centre")),
+    readiness_route(&Method::GET, "/v1/alarm-paths/{id}", readiness::Call::Read("alarm-path")),
+    readiness_route(&Method::PUT, "/v1/alarm-paths/{id}", readiness::Call::Put("alarm-path")),
+    readiness_route(&Method::DELETE, "/v1/alarm-paths/{id}", readiness::Call::Remove("alarm-path")),
+    readiness_route(
+        &Method::POST,
+        "/v1/rosters/{id}/swaps",
+        readiness::Call::Act(sends("offer-swap", &[("id", "rosterId")]).makes("/v1/swaps/")),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/swaps/{id}/settle",
+        readiness::Call::Act(sends("settle-swap", &[("id", "swapId")])),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/rosters/{id}/feeds",
+        readiness::Call::Act(sends("issue-feed", &[("id", "rosterId")]).makes("/v1/calendar-feeds/")),
+    ),
+    readiness_route(
+        &Method::DELETE,
+        "/v1/calendar-feeds/{secret}",
+        readiness::Call::Act(sends("revoke-feed", &[("secret", "feedId")])),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/alarm-paths/{id}/read",
+        readiness::Call::Act(sends("read-path", &[("id", "id")])),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/alarm-paths/{id}/exercise",
+        readiness::Call::Act(sends("start-exercise", &[("id", "id")]).makes("/v1/alarms/")),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/alarm-paths/{id}/prove",
+        readiness::Call::Act(sends("prove-path", &[("id", "id")]).makes("/v1/alarms/")),
+    ),
+    readiness_route(&Method::GET, "/v1/alarm-paths", readiness::Call::Ask(asks("path-health", &[]))),
+    readiness_route(&Method::GET, "/v1/duty/coverage", readiness::Call::Ask(asks("coverage", &["from", "to"]))),
+    readiness_route(&Method::GET, "/v1/duty/endurance", readiness::Call::Ask(asks("endurance", &[]))),
+    readiness_route(&Method::GET, "/v1/alarms", readiness::Call::Ask(asks("alarms", &["caseId", "purpose", "status"]))),
+    readiness_route(&Method::GET, "/v1/alarms/{id}", readiness::Call::Ask(asks("alarm", &[]))),
+    readiness_route(
+        &Method::POST,
+        "/v1/alarms/{id}/acknowledge",
+        readiness::Call::Act(sends("acknowledge-alarm", &[("id", "id")])),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/alarms/{id}/deliveries/{delivery}/reach",
+        readiness::Call::Act(sends("note-reach", &[("id", "id"), ("delivery", "deliveryId")])),
+    ),
+    readiness_route(
+        &Method::POST,
+        "/v1/call-ins",
+        readiness::Call::Act(sends("start-call-in", &[]).makes("/v1/call-ins/")),
+    ),
+    readiness_route(
+        &Method::GET,
+        "/v1/call-ins/{id}",
+        readiness::Call::Ask(asks("alarm", &[]).with("purpose", "call-in")),
+    ),
+    readiness_route(&Method::POST, "/v1/webhooks/{channel}/receipts", readiness::Call::Receipt),
+    readiness_route(&Method::GET, "/v1/calendar-feeds/{secret}", readiness::Call::Calendar),
 ];
 
 fn handler(call: Call) -> MethodRouter<Shared> {
@@ -243,6 +329,7 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::Actors(op) => actors::handler(op),
         Call::Verify => post(node::verify),
         Call::BackUp => post(node::back_up),
+        Call::Readiness(call) => readiness::handler(call),
         Call::Unknown => MethodRouter::new(),
     }
 }

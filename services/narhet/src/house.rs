@@ -36,7 +36,7 @@ pub async fn up(flags: Up, settings: Settings) -> anyhow::Result<ExitCode> {
         None => Some(NatsServer::start(&data)?),
     };
     let nats = settings.nats(&flags).or_else(|| server.as_ref().map(|server| server.url.clone())).unwrap_or_default();
-    let house = House { data: data.clone(), clock, nats: nats.clone() };
+    let house = House { data: data.clone(), clock, nats: nats.clone(), channels: settings.channels.clone() };
     let given = settings.nats_creds(&flags);
     let credentials = |role: RunRole| match &server {
         Some(server) => Ok(server.credentials(role.name())),
@@ -104,7 +104,12 @@ pub async fn run(run: Run, settings: Settings) -> anyhow::Result<ExitCode> {
         bail!("a single role needs --nats URL, the server that all roles share")
     };
     let credentials: Credentials = identity::read(settings.nats_creds(&flags).as_deref(), role.name())?;
-    let house = House { clock: clock::open(&data, flags.clock.as_deref())?, data: data.clone(), nats: nats.clone() };
+    let house = House {
+        clock: clock::open(&data, flags.clock.as_deref())?,
+        data: data.clone(),
+        nats: nats.clone(),
+        channels: settings.channels.clone(),
+    };
     let shutdown = shutdown_on_signal()?;
     let bus = house.connect(role, &credentials).await?;
     let mut running: JoinSet<anyhow::Result<()>> = JoinSet::new();

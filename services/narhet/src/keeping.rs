@@ -165,7 +165,8 @@ pub async fn fork(fork: &Fork) -> anyhow::Result<ExitCode> {
     let _lock = Lock::take(&data)?;
     let folder = data.join(context.name());
     let server = NatsServer::start(&data)?;
-    let house = House { data: data.clone(), clock: Clock::system(), nats: server.url.clone() };
+    let house =
+        House { data: data.clone(), clock: Clock::system(), nats: server.url.clone(), channels: Default::default() };
     let bus = house.connect(RunRole::Gateway, &server.credentials("gateway")).await?;
     let log = read_log(&folder)?;
     let parting = find_parting(&bus, context, &log).await?;

@@ -3,6 +3,7 @@
 use crate::arguments::RunRole;
 use anyhow::Context as _;
 use narhet_bus::{Bus, Credentials, NatsOptions, StreamNames};
+use narhet_duty::channels::{Channels, ChannelsConfig};
 use narhet_gateway::{Gateway, Options as GatewayOptions};
 use narhet_kernel::Clock;
 use narhet_proto::subject;
@@ -26,6 +27,8 @@ pub struct House {
     pub data: PathBuf,
     pub clock: Clock,
     pub nats: String,
+    /// The ways out that duty's alarms take.
+    pub channels: ChannelsConfig,
 }
 
 impl RunRole {
@@ -78,7 +81,7 @@ impl House {
             let (bus, stop) = (bus.clone(), shutdown.clone());
             let ended = match role {
                 RunRole::Area => host::run(narhet_area::AreaService::default(), bus, options, stop).await,
-                RunRole::Duty => host::run(narhet_duty::Duty::default(), bus, options, stop).await,
+                RunRole::Duty => host::run(self.duty(&bus)?, bus, options, stop).await,
                 RunRole::Situation => host::run(narhet_situation::Situation::default(), bus, options, stop).await,
                 RunRole::Actors => host::run(narhet_actors::Actors::default(), bus, options, stop).await,
                 RunRole::Gateway => return Ok(()),
@@ -100,6 +103,13 @@ impl House {
                 () = shutdown.cancelled() => return Ok(()),
             }
         }
+    }
+
+    fn duty(&self, bus: &Bus) -> anyhow::Result<narhet_duty::Duty> {
+        let config = self.channels.clone().with_environment(|name| std::env::var(name).ok());
+        let channels =
+            Channels::open(&config, Some(bus.clone())).map_err(|error| anyhow::anyhow!("[channels]: {error}"))?;
+        Ok(narhet_duty::Duty::with_channels(channels))
     }
 
     /// Opens the HTTP interface; its address is known before anything is served.

@@ -20,6 +20,8 @@ pub struct Settings {
     pub nats_creds: Option<PathBuf>,
     #[serde(default)]
     pub identity: identity::Config,
+    #[serde(default)]
+    pub channels: narhet_duty::channels::ChannelsConfig,
 }
 
 impl Settings {

@@ -83,6 +83,14 @@ impl SupportRule {
         &RULES[begun.saturating_sub(1)]
     }
 
+    /// Which rule is in force when, within `[from, to)`.
+    pub fn spans(from: Timestamp, to: Timestamp) -> Vec<(Timestamp, Timestamp, &'static SupportRule)> {
+        let borders = RULES.iter().map(|rule| rule.valid_from).filter(|border| from < *border && *border < to);
+        let starts: Vec<Timestamp> = std::iter::once(from).chain(borders).collect();
+        let ends = starts.iter().skip(1).copied().chain([to]);
+        starts.iter().zip(ends).map(|(start, end)| (*start, end, SupportRule::at(*start))).collect()
+    }
+
     /// Whether an instant lies in the programme's own time; outside it the rule is applied as an assumption.
     pub fn is_in_its_time(&self, instant: Timestamp) -> bool {
         self.valid_from <= instant && self.valid_to.is_none_or(|end| instant < end)

@@ -3,6 +3,7 @@
 mod append;
 mod effects;
 mod erasure;
+mod errands;
 
 use crate::{
     caller::Health,
@@ -14,6 +15,7 @@ use crate::{
 };
 use append::Origin;
 use effects::Unfinished;
+use errands::Errands;
 use narhet_bus::Answer as ReplyTo;
 use narhet_event_store::{Outcome, Store};
 use narhet_kernel::{Clock, Context, Mark, Principal, Timestamp, Uuid, Vector};
@@ -58,6 +60,7 @@ pub(crate) struct Desk<S: Service> {
     unknown_events: u64,
     failure: Option<String>,
     replies: tokio::sync::mpsc::UnboundedSender<(u64, ReplyTo, Vec<u8>)>,
+    errands: Option<Errands>,
 }
 
 struct Waiting {
@@ -121,6 +124,7 @@ impl<S: Service> Desk<S> {
             unknown_events: 0,
             failure: None,
             replies,
+            errands: None,
         }
     }
 

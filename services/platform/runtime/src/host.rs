@@ -3,6 +3,7 @@
 use crate::{
     caller::Caller,
     desk::{Asked, Desk, Refused},
+    errand::Carried,
     follow::{Delivered, FollowError, Follower},
     relay::{self, RelayError, Relayed},
     sealing::{KeyError, Keys},
@@ -73,6 +74,7 @@ pub(crate) enum Input {
     Command { asked: Asked, reply: ReplyTo },
     Query { asked: Asked, reply: ReplyTo },
     Delivered(Box<Delivered>),
+    Carried(Carried),
     Failed(HostError),
 }
 
@@ -111,8 +113,8 @@ pub async fn run<S: Service>(
     }
     tasks.spawn(feed(bus.clone(), desk.followed(), desk.follow_from(), inputs.clone(), stop.clone()));
     serving::start::<S>(&bus, &store, &inputs, desk.board(), &mut tasks, &stop).await?;
-    drop(inputs);
     desk.set_relayed(relayed_seen);
+    desk.set_errands(inputs);
 
     let runtime = tokio::runtime::Handle::current();
     let stopping = stop.clone();
@@ -216,6 +218,7 @@ async fn work<S: Service>(
                 answered => desk.answer(answered, reply)?,
             },
             Input::Delivered(delivered) => desk.deliver(&delivered)?,
+            Input::Carried(carried) => desk.carried(&carried)?,
             // A log that was given up for another one: starting again folds it anew.
             Input::Failed(error @ HostError::Follow { source: FollowError::Fork { .. }, .. }) => return Err(error),
             // Commands are still served; readiness says why nothing is followed until somebody acts.

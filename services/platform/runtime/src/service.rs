@@ -1,6 +1,9 @@
 //! What a context implements to run: a fold over its own events, views of others', and the decisions it owns.
 
-use crate::sealing::Keys;
+use crate::{
+    errand::{Carried, Errand, UnderWay},
+    sealing::Keys,
+};
 use narhet_event_store::Expected;
 use narhet_kernel::{Clock, Context, Principal, StreamId, SubjectId, Timestamp, Uuid, derived_id};
 use narhet_proto::{
@@ -62,6 +65,17 @@ pub trait Service: Send + 'static {
 
     /// What is due at `env.now`; events with derived ids. Called at or after [`Service::next_due`].
     fn fire(&mut self, env: &Env) -> Vec<Write>;
+
+    /// What has to be done outside the house now and is not under way, derived from the state: nothing is begun that the log
+    /// does not have, and nothing is asked for twice while it is under way.
+    fn errands(&self, _under_way: &UnderWay<'_>, _env: &Env<'_>) -> Vec<Errand> {
+        Vec::new()
+    }
+
+    /// What the outcome of an errand makes of the state; without events the errand is asked for again.
+    fn carried(&self, _carried: &Carried, _env: &Env<'_>) -> Vec<Write> {
+        Vec::new()
+    }
 
     /// Whether the context can do its work now; the text says why not.
     fn health(&self, now: Timestamp) -> Result<(), String>;
@@ -186,6 +200,11 @@ impl<'a> Env<'a> {
     /// Opens what was sealed as member `field` of event `event`; `None` when the key is destroyed (show `withheld`).
     pub fn open(&self, event: Uuid, field: &str, sealed: &Sealed) -> Option<String> {
         self.keys.open_sealed(event, field, sealed)
+    }
+
+    /// A hash that only this role can make: for secrets that follow from an id and are kept nowhere.
+    pub fn keyed_hash(&self, bytes: &[u8]) -> [u8; 32] {
+        self.keys.keyed_hash(bytes)
     }
 
     /// How many house seconds pass in a real one; time-outs of people run in house time.

@@ -86,6 +86,7 @@ impl<S: Service> Desk<S> {
                 self.commit(&slice, &origin, None, None)?;
             }
         }
+        self.send_errands();
         let now = Instant::now();
         let (ripe, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().partition(|waiting| {
             waiting.until <= now
@@ -141,7 +142,7 @@ impl<S: Service> Desk<S> {
     }
 
     /// Leaves out what a run before a crash or fork has already recorded: derived ids find their own events.
-    fn not_done_yet(&self, writes: Vec<Write>) -> Vec<Write> {
+    pub(super) fn not_done_yet(&self, writes: Vec<Write>) -> Vec<Write> {
         let done = |write: &Write| {
             (write.expected == Expected::NoStream && self.store.version(&write.stream) > 0)
                 || write.drafts.first().is_some_and(|draft| self.store.contains(draft.id))

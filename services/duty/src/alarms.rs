@@ -1,0 +1,208 @@
+//! Alarms as folded from duty's own log, and what of them is due: raised by cases, sent down paths, retried, escalated.
+
+pub mod call_ins;
+pub mod commands;
+pub mod courier;
+pub mod drafts;
+pub mod proofs;
+pub mod receipts;
+pub mod timers;
+pub mod views;
+
+use crate::{
+    case_log::read,
+    domain::escalation::{Alarm, Event as Happened, Message},
+};
+use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
+use narhet_proto::{
+    Event, Message as _,
+    codes::{AlarmOutcome, AlarmPurpose},
+    events::{
+        Named,
+        alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted},
+        duty::{FunctionAlarmed, SupportCaseOpened},
+        readiness::AlarmPathRecorded,
+    },
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// An alarm with what its later events need of its first.
+#[derive(Clone, Debug)]
+pub struct Raised {
+    pub alarm: Alarm,
+    /// The event that raised it: its message is sealed for that.
+    pub event: Uuid,
+    pub version: u64,
+    pub owner: BoardId,
+    pub readers: String,
+    pub klass: Klass,
+    /// The event in which each delivery was ordered, and its place there: its address is sealed for them.
+    pub orders: HashMap<String, (Uuid, usize)>,
+}
+
+/// A case whose holder has not been alarmed yet.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    pub case_id: String,
+    pub purpose: AlarmPurpose,
+    pub board: Named,
+    pub exercise: bool,
+    pub owner: BoardId,
+    pub readers: String,
+    pub klass: Klass,
+}
+
+/// The fold.
+#[derive(Clone, Debug, Default)]
+pub struct Alarms {
+    pub(crate) by_id: BTreeMap<Uuid, Raised>,
+    /// Not settled.
+    pub(crate) open: BTreeSet<Uuid>,
+    /// By the id of the alarm, which follows from the event that makes it owed.
+    pub(crate) owed: BTreeMap<Uuid, Owed>,
+    pub(crate) by_case: HashMap<String, Vec<Uuid>>,
+    /// The alarm of each delivery.
+    pub(crate) of_delivery: HashMap<Uuid, Uuid>,
+    /// Deliveries that have neither gone out nor been given up, of open alarms.
+    pub(crate) to_send: BTreeSet<Uuid>,
+    /// When each open alarm is next looked at; those not here are looked at as soon as possible.
+    pub(crate) due: BTreeMap<Uuid, Timestamp>,
+    /// Holes that were warned of: area and beginning.
+    pub(crate) warned: BTreeSet<(String, Timestamp)>,
+    /// Messages of which two may have left the house.
+    pub maybe_twice: u64,
+    /// When paths were last sent down for proof; when the first path was recorded, before that.
+    pub(crate) proven_until: Option<Timestamp>,
+    pub(crate) outlook: Option<proofs::Outlook>,
+}
+
+impl Alarms {
+    pub fn apply(&mut self, event: &Event) {
+        match event.event_type.as_str() {
+            SupportCaseOpened::TYPE => {
+                let opened: SupportCaseOpened = read(event);
+                self.owe(event, opened.case_id, AlarmPurpose::Case, opened.holder);
+            }
+            FunctionAlarmed::TYPE => {
+                let alarmed: FunctionAlarmed = read(event);
+                let purpose = match alarmed.task.as_str() {
+                    // Our own note that the holder is being alarmed.
+                    drafts::TAKE_THE_CASE => return,
+                    "place-the-case" => AlarmPurpose::PlaceTheCase,
+                    _ => AlarmPurpose::Handover,
+                };
+                self.owe(event, alarmed.case_id, purpose, alarmed.board);
+            }
+            AlarmRaised::TYPE => self.raise(event, read(event)),
+            DeliveriesOrdered::TYPE => self.happen(event, Happened::Ordered(read(event))),
+            DeliveryAttempted::TYPE => self.happen(event, Happened::Attempted(read(event))),
+            DeliveryReceipted::TYPE => self.happen(event, Happened::Receipted(read(event))),
+            AlarmSettled::TYPE => self.happen(event, Happened::Settled(read(event))),
+            AlarmPathRecorded::TYPE => drop(self.proven_until.get_or_insert(event.time)),
+            _ => {}
+        }
+    }
+
+    fn owe(&mut self, event: &Event, case_id: String, purpose: AlarmPurpose, board: Named) {
+        let owed = Owed {
+            case_id,
+            purpose,
+            board,
+            exercise: event.exercise,
+            owner: event.owner.clone(),
+            readers: event.readers.clone(),
+            klass: event.klass,
+        };
+        self.owed.insert(drafts::case_alarm_id(event.id), owed);
+    }
+
+    fn raise(&mut self, event: &Event, raised: AlarmRaised) {
+        let Ok(id) = raised.alarm_id.parse::<Uuid>() else { return };
+        self.owed.remove(&id);
+        if raised.purpose == AlarmPurpose::Proof {
+            self.proven_until = Some(event.time);
+        }
+        if let Some(hole) = &raised.hole {
+            self.warned.insert((hole.area.id.clone(), hole.from));
+        }
+        if let Some(case) = &raised.case_id {
+            self.by_case.entry(case.clone()).or_default().push(id);
+        }
+        self.open.insert(id);
+        let raised = Raised {
+            alarm: Alarm::new(raised, event.time),
+            event: event.id,
+            version: event.version,
+            owner: event.owner.clone(),
+            readers: event.readers.clone(),
+            klass: event.klass,
+            orders: HashMap::new(),
+        };
+        self.by_id.insert(id, raised);
+    }
+
+    fn happen(&mut self, event: &Event, happened: Happened) {
+        let Some(id) = event.subject.id().parse::<Uuid>().ok() else { return };
+        let Some(raised) = self.by_id.get_mut(&id) else { return };
+        raised.version = event.version;
+        raised.alarm.evolve(&happened, event.time);
+        match &happened {
+            Happened::Ordered(ordered) => {
+                for (index, delivery) in ordered.deliveries.iter().enumerate() {
+                    raised.orders.insert(delivery.delivery_id.clone(), (event.id, index));
+                    if let Ok(delivery) = delivery.delivery_id.parse::<Uuid>() {
+                        self.of_delivery.insert(delivery, id);
+                        self.to_send.insert(delivery);
+                    }
+                }
+            }
+            Happened::Attempted(attempted) => {
+                self.maybe_twice += u64::from(attempted.maybe_twice);
+                let waits = raised.alarm.message(&attempted.delivery_id).is_some_and(Message::waits);
+                if let (false, Ok(delivery)) = (waits, attempted.delivery_id.parse::<Uuid>()) {
+                    self.to_send.remove(&delivery);
+                }
+            }
+            Happened::Receipted(_) => {}
+            Happened::Settled(_) => {
+                self.open.remove(&id);
+                self.due.remove(&id);
+                let ids = raised.alarm.messages.iter().filter_map(|message| message.delivery.delivery_id.parse().ok());
+                for delivery in ids {
+                    let delivery: Uuid = delivery;
+                    self.to_send.remove(&delivery);
+                }
+                return;
+            }
+        }
+        // Looked at anew by whoever asks for timers; while attempts end by the hundred that is done once, not each time.
+        self.due.remove(&id);
+    }
+
+    /// Rosters, functions or paths have changed: every open alarm is looked at anew.
+    pub fn look_again(&mut self) {
+        self.due.clear();
+    }
+
+    /// The alarms of a case, oldest first.
+    pub fn of_case(&self, case_id: &str) -> Vec<&Raised> {
+        self.by_case.get(case_id).into_iter().flatten().filter_map(|id| self.by_id.get(id)).collect()
+    }
+
+    /// Open alarms of a case: what an acknowledged case settles.
+    pub fn open_of_case(&self, case_id: &str) -> Vec<Uuid> {
+        self.by_case.get(case_id).into_iter().flatten().copied().filter(|id| self.open.contains(id)).collect()
+    }
+
+    /// When an exercise last went down a board's path and was taken.
+    pub fn exercised_at(&self, board: &str) -> Option<Timestamp> {
+        let exercises = self.by_id.values().filter(|raised| {
+            raised.alarm.raised.purpose == AlarmPurpose::Exercise && raised.alarm.raised.board.id == board
+        });
+        exercises
+            .filter_map(|raised| raised.alarm.settled.as_ref())
+            .filter(|(settled, _)| settled.outcome == AlarmOutcome::Acknowledged)
+            .map(|(_, at)| *at)
+            .max()
+    }
+}

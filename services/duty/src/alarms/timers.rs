@@ -1,0 +1,204 @@
+//! What is due: alarms that cases are owed, steps, ways and shift borders of open alarms, nightly proofs, approaching holes.
+
+use super::{
+    Owed, Raised,
+    drafts::{Envelope, TAKE_THE_CASE, ToDeliver, ToRaise},
+    proofs,
+};
+use crate::{
+    cases,
+    domain::{
+        escalation::{Act, Receiver, Staffing},
+        support_case::{self, Command, FunctionToAlarm, Stage, decide},
+    },
+    readiness::Readiness,
+    service::Duty,
+};
+use narhet_kernel::{StreamId, Timestamp, Uuid, derived_id};
+use narhet_proto::{
+    codes::{AlarmOutcome, AlarmPurpose, Channel},
+    events::alarm::AlarmSettled,
+};
+use narhet_runtime::{Env, Expected, Write};
+use std::collections::BTreeSet;
+
+/// Everybody on duty is reached on the exercise channel, and on nothing else.
+struct Exercise<'a>(&'a Readiness);
+
+impl Staffing for Exercise<'_> {
+    fn on_duty(&self, function: &str, at: Timestamp) -> Vec<Receiver> {
+        self.0.on_duty(function, at).into_iter().map(|receiver| Receiver { ways: 1, ..receiver }).collect()
+    }
+
+    fn next_border(&self, function: &str, after: Timestamp) -> Option<Timestamp> {
+        self.0.next_border(function, after)
+    }
+
+    fn has_capability(&self, function: &str, capability: &str) -> bool {
+        self.0.has_capability(function, capability)
+    }
+}
+
+/// Asks with the staffing that an alarm goes by.
+fn staffed<T>(duty: &Duty, raised: &Raised, ask: impl FnOnce(&dyn Staffing) -> T) -> T {
+    if raised.alarm.raised.exercise { ask(&Exercise(&duty.readiness)) } else { ask(&duty.readiness) }
+}
+
+pub fn next_due(duty: &Duty) -> Option<Timestamp> {
+    let alarms = &duty.alarms;
+    if !alarms.owed.is_empty() || alarms.due.len() < alarms.open.len() {
+        return Some(Timestamp::MIN);
+    }
+    alarms.due.values().copied().chain(proofs::next_due(duty)).min()
+}
+
+pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
+    let mut frame = Frame::default();
+    for (id, owed) in &duty.alarms.owed {
+        frame.take(vec![raise(duty, *id, owed, env)]);
+    }
+    let ripe = |id: &&Uuid| duty.alarms.due.get(id).is_none_or(|due| *due <= env.now);
+    let ids: Vec<Uuid> = duty.alarms.open.iter().filter(ripe).copied().collect();
+    for id in ids {
+        match look(duty, id, env) {
+            Ok(writes) => frame.take(writes),
+            Err(next) => drop(duty.alarms.due.insert(id, next)),
+        }
+    }
+    proofs::fire(duty, env).into_iter().for_each(|write| frame.take(vec![write]));
+    frame.writes
+}
+
+/// What one firing writes: each stream once, since the second writer would not have seen the first. Whoever comes second is
+/// still due at the next firing.
+#[derive(Default)]
+struct Frame {
+    writes: Vec<Write>,
+    streams: BTreeSet<StreamId>,
+}
+
+impl Frame {
+    fn take(&mut self, group: Vec<Write>) {
+        if group.iter().all(|write| !self.streams.contains(&write.stream)) {
+            self.streams.extend(group.iter().map(|write| write.stream.clone()));
+            self.writes.extend(group);
+        }
+    }
+}
+
+/// The alarm that a case is owed, with a derived id, so that a re-run raises none twice.
+fn raise(duty: &Duty, id: Uuid, owed: &Owed, env: &Env<'_>) -> Write {
+    let envelope = Envelope { owner: owed.owner.clone(), readers: owed.readers.clone(), klass: owed.klass };
+    Write::one(Expected::NoStream, ToRaise::of_case(owed, &duty.readiness).draft(id, envelope, env))
+}
+
+/// The case's own note that its holder has been alarmed: once a message has left the house, not before.
+fn note_alarmed(duty: &Duty, id: Uuid, raised: &Raised) -> Option<Write> {
+    let alarm = &raised.alarm.raised;
+    let case = duty.cases.get(alarm.case_id.as_ref()?)?;
+    let held = case.life.state.case().is_some_and(|facts| facts.stage == Stage::Held);
+    let sent = raised.alarm.messages.iter().find(|message| message.dispatched_at.is_some())?;
+    if alarm.purpose != AlarmPurpose::Case || !held {
+        return None;
+    }
+    let (function, board) = (sent.delivery.function.clone(), alarm.board.clone());
+    let command = Command::Alarm(FunctionToAlarm { function, board, task: TAKE_THE_CASE.to_owned() });
+    in_the_case(duty, &case.opened.case_id, command, id)
+}
+
+/// What an alarm makes of its case; nothing when the case is that far already.
+fn in_the_case(duty: &Duty, case_id: &str, command: Command, cause: Uuid) -> Option<Write> {
+    let case = duty.cases.get(case_id)?;
+    let events = decide(command, &case.life.state).unwrap_or_default();
+    let draft = |(ordinal, event): (u32, &support_case::Event)| {
+        cases::draft(case, event, derived_id("alarm-in-the-case", cause, ordinal + ordinal_of(event)), None)
+    };
+    let drafts: Vec<_> = (0..).zip(&events).map(draft).collect();
+    let stream = drafts.first()?.stream.clone();
+    Some(Write { stream, expected: Expected::Exactly(case.version), drafts })
+}
+
+/// Alarmed and acknowledged are two events of one alarm.
+fn ordinal_of(event: &support_case::Event) -> u32 {
+    if matches!(event, support_case::Event::Acknowledged(_)) { 1_000 } else { 0 }
+}
+
+/// Whether somebody has taken on what an alarm about a case asks for: then nobody else is woken.
+fn is_taken(duty: &Duty, raised: &Raised) -> bool {
+    let alarm = &raised.alarm.raised;
+    let Some(case) = alarm.case_id.as_ref().and_then(|case| duty.cases.get(case)) else { return false };
+    let Some(facts) = case.life.state.case() else { return false };
+    if !case.is_open() {
+        return true;
+    }
+    match alarm.purpose {
+        AlarmPurpose::Case => facts.stage >= Stage::Acknowledged || facts.holder.id != alarm.board.id,
+        AlarmPurpose::PlaceTheCase => facts.responsible.is_some(),
+        AlarmPurpose::Handover => facts.responsible.as_ref().is_some_and(|board| board.id == facts.holder.id),
+        _ => false,
+    }
+}
+
+/// What an open alarm needs now, or when to look again.
+fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
+    let Some(raised) = duty.alarms.by_id.get(&id) else { return Err(Timestamp::MAX) };
+    if is_taken(duty, raised) {
+        return Ok(vec![settle(raised, AlarmOutcome::Acknowledged, None)]);
+    }
+    if let Some(note) = note_alarmed(duty, id, raised) {
+        return Ok(vec![note]);
+    }
+    match staffed(duty, raised, |staffing| raised.alarm.due(staffing, env.now)) {
+        Some(Act::Order { round, step, because, to }) => {
+            let to = if raised.alarm.raised.purpose == AlarmPurpose::Proof {
+                proofs::receivers(duty, raised)
+            } else {
+                to.iter().filter_map(|(receiver, way)| to_deliver(duty, raised, receiver, *way, env)).collect()
+            };
+            Ok(vec![raised.ordered((round, step), because, &to, env)])
+        }
+        Some(Act::Settle { outcome, function }) => {
+            let mut writes = vec![settle(raised, outcome, function.clone())];
+            writes.extend(acknowledged(duty, raised, outcome, function));
+            writes.extend(proofs::settled(raised));
+            Ok(writes)
+        }
+        None => {
+            let next = staffed(duty, raised, |staffing| raised.alarm.next_due(staffing, env.now));
+            Err(next.unwrap_or(Timestamp::MAX))
+        }
+    }
+}
+
+/// Who takes the alarm of a case has taken note of the case; its holder stays.
+pub(super) fn acknowledged(
+    duty: &Duty,
+    raised: &Raised,
+    outcome: AlarmOutcome,
+    function: Option<String>,
+) -> Option<Write> {
+    let alarm = &raised.alarm.raised;
+    let case_id = alarm.case_id.as_ref()?;
+    if alarm.purpose != AlarmPurpose::Case || outcome != AlarmOutcome::Acknowledged {
+        return None;
+    }
+    let id = raised.id().parse().unwrap_or_default();
+    in_the_case(duty, case_id, Command::Acknowledge { by: alarm.board.clone(), function, active: false }, id)
+}
+
+pub(super) fn settle(raised: &Raised, outcome: AlarmOutcome, function: Option<String>) -> Write {
+    let settled = AlarmSettled { alarm_id: raised.id().to_owned(), outcome, function };
+    raised.write(vec![raised.draft(0, |_| settled)])
+}
+
+/// The way of a receiver as it is now; `None` when its key has been destroyed.
+fn to_deliver(duty: &Duty, raised: &Raised, receiver: &Receiver, way: u32, env: &Env<'_>) -> Option<ToDeliver> {
+    let Receiver { function, member, ways } = receiver.clone();
+    if raised.alarm.raised.exercise {
+        return Some(ToDeliver { function, member, way, ways, channel: Channel::Exercise, address: None });
+    }
+    let target = duty.readiness.target(&function, member.as_deref(), way)?;
+    let channel = target.channel;
+    let address = env.open(target.event, &target.field, &target.address)?;
+    Some(ToDeliver { function, member, way, ways, channel, address: Some(address) })
+}

@@ -1,0 +1,126 @@
+//! Alarms as their readers see them: who was told on which channel, how far it came, what may be twice. Never an address.
+
+use super::Raised;
+use crate::{
+    domain::escalation::Message,
+    limits::ALARMS_SHOWN_MAX,
+    readiness::{commands::missing, intake},
+    service::Duty,
+};
+use narhet_kernel::{Principal, Timestamp, Uuid};
+use narhet_proto::{
+    access,
+    codes::{AlarmPurpose, Reach},
+    wire::{Problem, Request},
+};
+use narhet_runtime::{AnswerBody, Env};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
+    let alarm = &raised.alarm;
+    let told = alarm.raised.message.as_ref().filter(|_| access::may_open_text(env.principal));
+    let deliveries: Vec<Value> = alarm.messages.iter().map(|message| delivery(message, env.now)).collect();
+    json!({
+        "id": alarm.raised.alarm_id, "purpose": alarm.raised.purpose, "label": alarm.raised.purpose.label(),
+        "board": alarm.raised.board, "pathId": alarm.raised.path_id, "caseId": alarm.raised.case_id,
+        "exercise": alarm.raised.exercise, "raisedAt": alarm.raised_at,
+        "round": alarm.at.map(|(round, ..)| round), "step": alarm.at.map(|(_, step, _)| step),
+        "steps": alarm.raised.steps, "quorum": alarm.raised.quorum, "hole": alarm.raised.hole,
+        "message": told.and_then(|sealed| env.open(raised.event, "data.message", sealed)),
+        "status": status(raised),
+        "settledAt": alarm.settled.as_ref().map(|(_, at)| at),
+        "takenBy": alarm.settled.as_ref().and_then(|(settled, _)| settled.function.clone()),
+        "accepted": accepted(raised).len(),
+        "reachable": alarm.settled.is_some() || !alarm.messages.is_empty() || alarm.at.is_none(),
+        "nextLookAt": raised.alarm.raised.alarm_id.parse::<Uuid>().ok().and_then(|id| duty.alarms.due.get(&id)).filter(|due| **due < Timestamp::MAX),
+        "deliveries": deliveries,
+    })
+}
+
+fn status(raised: &Raised) -> &'static str {
+    raised.alarm.settled.as_ref().map_or("open", |(settled, _)| settled.outcome.code())
+}
+
+pub fn accepted(raised: &Raised) -> Vec<&Message> {
+    let messages = raised.alarm.messages.iter();
+    messages.filter(|message| matches!(message.reach, Some(Reach::Accepted | Reach::OnPlace))).collect()
+}
+
+fn delivery(message: &Message, now: Timestamp) -> Value {
+    let state = match (message.reach, message.dispatched_at, message.dead) {
+        (Some(reach), ..) => reach.code(),
+        (None, Some(_), _) => "dispatched",
+        (None, None, true) => "dead",
+        (None, None, false) if message.attempts > 0 => "retrying",
+        (None, None, false) => "ordered",
+    };
+    json!({
+        "id": message.delivery.delivery_id, "function": message.delivery.function, "member": message.delivery.member,
+        "channel": message.delivery.channel, "way": message.delivery.way, "round": message.round, "step": message.step,
+        "state": state, "orderedAt": message.ordered_at, "dispatchedAt": message.dispatched_at,
+        "attempts": message.attempts, "retryAt": message.retry_at.filter(|at| *at > now), "detail": message.detail,
+        "maybeTwice": message.maybe_twice,
+    })
+}
+
+/// Deliveries that were given up on, newest alarms first.
+pub fn dead_letters(duty: &Duty, env: &Env<'_>) -> Vec<Value> {
+    let open = duty.alarms.by_id.values().rev().filter(|raised| may_read(env.principal, raised));
+    open.flat_map(|raised| {
+        raised.alarm.messages.iter().filter(|message| message.dead).map(move |message| (raised, message))
+    })
+    .filter(|(raised, _)| raised.alarm.raised.purpose != AlarmPurpose::Proof)
+    .take(ALARMS_SHOWN_MAX)
+    .map(|(raised, message)| json!({ "alarmId": raised.alarm.raised.alarm_id, "delivery": delivery(message, env.now) }))
+    .collect()
+}
+
+pub fn may_read(principal: &Principal, raised: &Raised) -> bool {
+    access::may_read(principal, raised.owner.as_str(), &raised.readers)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AskAlarms {
+    case_id: Option<String>,
+    purpose: Option<AlarmPurpose>,
+    status: Option<String>,
+}
+
+/// Query `alarms`: newest first.
+pub fn alarms(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
+    let asked: AskAlarms = intake::body(request.body.get())?;
+    let wanted = |raised: &&Raised| {
+        may_read(env.principal, raised)
+            && asked.case_id.as_ref().is_none_or(|case| raised.alarm.raised.case_id.as_ref() == Some(case))
+            && asked.purpose.is_none_or(|purpose| raised.alarm.raised.purpose == purpose)
+            && asked.status.as_ref().is_none_or(|wanted| status(raised) == wanted)
+    };
+    let mut found: Vec<&Raised> = duty.alarms.by_id.values().filter(wanted).collect();
+    found.sort_by_key(|raised| std::cmp::Reverse(raised.alarm.raised_at));
+    let total = found.len();
+    let items: Vec<Value> = found.into_iter().take(ALARMS_SHOWN_MAX).map(|raised| alarm(duty, raised, env)).collect();
+    Ok(AnswerBody::of(&json!({ "items": items, "total": total })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskAlarm {
+    id: String,
+    /// Only an alarm of this purpose is meant.
+    purpose: Option<AlarmPurpose>,
+}
+
+/// Query `alarm`.
+pub fn one(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
+    let AskAlarm { id, purpose } = intake::body(request.body.get())?;
+    let raised = find(duty, &id).filter(|raised| may_read(env.principal, raised));
+    let raised = raised.filter(|raised| purpose.is_none_or(|purpose| raised.alarm.raised.purpose == purpose));
+    let raised = raised.ok_or_else(|| missing("alarm", &id))?;
+    Ok(AnswerBody::of(&alarm(duty, raised, env)).version(raised.version))
+}
+
+pub fn find<'a>(duty: &'a Duty, id: &str) -> Option<&'a Raised> {
+    duty.alarms.by_id.get(&id.parse().ok()?)
+}

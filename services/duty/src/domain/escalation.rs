@@ -1,0 +1,406 @@
+//! An alarm on its way down a path, until somebody takes it.
+//!
+//! ```text
+//! raised ─► step 0 ─► step 1 … ─► (round again) ─► the last resort, again and again ─► settled
+//!            └─ in each: first way ─► next way when one fails or is not answered; whoever comes on duty is alarmed too
+//! ```
+//! A step's time counts from its first recorded dispatch, so what a dead house did not send does not eat it. A step without
+//! anybody, or whose every way has failed, is left at once.
+
+use narhet_kernel::Timestamp;
+use narhet_proto::{
+    codes::{AlarmOutcome, AlarmPurpose, AttemptOutcome, OrderedBecause, Reach},
+    events::alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, Delivery, DeliveryAttempted, DeliveryReceipted},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds until the first retry; each later one waits twice as long.
+const RETRY_FIRST_S: i64 = 2;
+/// Attempts on one way before it is given up: 2 + 4 + 8 + 16 seconds of patience, while the next way is tried beside it.
+pub const ATTEMPTS_MAX: u32 = 5;
+/// After so many rounds of the last resort it is alarmed hourly: never dropped, and never a flood.
+const LAST_RESORT_EAGER_ROUNDS: u32 = 12;
+const LAST_RESORT_PATIENT_S: i64 = 3_600;
+
+/// What happens to an alarm; the messages live in `proto`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Ordered(DeliveriesOrdered),
+    Attempted(DeliveryAttempted),
+    Receipted(DeliveryReceipted),
+    Settled(AlarmSettled),
+}
+
+/// An alarm as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    pub raised: AlarmRaised,
+    pub raised_at: Timestamp,
+    /// Round, step and recorded time of the last step that began.
+    pub at: Option<(u32, u32, Timestamp)>,
+    pub messages: Vec<Message>,
+    pub settled: Option<(AlarmSettled, Timestamp)>,
+}
+
+/// A message that has to go out, or has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    pub delivery: Delivery,
+    pub round: u32,
+    pub step: u32,
+    pub ordered_at: Timestamp,
+    pub attempts: u32,
+    pub dispatched_at: Option<Timestamp>,
+    pub retry_at: Option<Timestamp>,
+    pub dead: bool,
+    pub detail: Option<String>,
+    pub maybe_twice: bool,
+    pub reach: Option<Reach>,
+}
+
+/// Somebody on duty for a function, with how many ways there are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Receiver {
+    pub function: String,
+    pub member: Option<String>,
+    pub ways: u32,
+}
+
+/// Who is on duty; rosters answer it, tests too.
+pub trait Staffing {
+    fn on_duty(&self, function: &str, at: Timestamp) -> Vec<Receiver>;
+    /// The next instant at which that changes.
+    fn next_border(&self, function: &str, after: Timestamp) -> Option<Timestamp>;
+    fn has_capability(&self, function: &str, capability: &str) -> bool;
+}
+
+/// What is due.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Send to these, on the way with this number.
+    Order {
+        round: u32,
+        step: u32,
+        because: OrderedBecause,
+        to: Vec<(Receiver, u32)>,
+    },
+    Settle {
+        outcome: AlarmOutcome,
+        function: Option<String>,
+    },
+}
+
+impl Alarm {
+    pub fn new(raised: AlarmRaised, raised_at: Timestamp) -> Self {
+        Self { raised, raised_at, at: None, messages: Vec::new(), settled: None }
+    }
+
+    pub fn message(&self, delivery_id: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.delivery.delivery_id == delivery_id)
+    }
+
+    /// Total: what does not fit changes nothing.
+    pub fn evolve(&mut self, event: &Event, time: Timestamp) {
+        match event {
+            Event::Ordered(ordered) => {
+                if ordered.because == OrderedBecause::Step {
+                    self.at = Some((ordered.round, ordered.step, time));
+                }
+                let message = |delivery: &Delivery| Message::new(delivery.clone(), ordered, time);
+                self.messages.extend(ordered.deliveries.iter().map(message));
+            }
+            Event::Attempted(attempted) => {
+                let id = &attempted.delivery_id;
+                let Some(message) = self.messages.iter_mut().find(|one| one.delivery.delivery_id == *id) else {
+                    return;
+                };
+                message.attempts = attempted.attempt;
+                message.retry_at = attempted.retry_at;
+                message.dead |= attempted.outcome == AttemptOutcome::Dead;
+                message.maybe_twice |= attempted.maybe_twice;
+                message.detail = Some(attempted.detail.clone());
+                if attempted.outcome == AttemptOutcome::Dispatched {
+                    message.dispatched_at.get_or_insert(time);
+                }
+            }
+            Event::Receipted(receipted) => {
+                let id = &receipted.delivery_id;
+                let Some(message) = self.messages.iter_mut().find(|one| one.delivery.delivery_id == *id) else {
+                    return;
+                };
+                message.reach = message.reach.max(Some(receipted.reach));
+            }
+            Event::Settled(settled) => {
+                self.settled.get_or_insert((settled.clone(), time));
+            }
+        }
+    }
+
+    /// Whether the message is to be sent now.
+    pub fn is_to_send(&self, message: &Message, now: Timestamp) -> bool {
+        self.settled.is_none()
+            && !message.dead
+            && message.dispatched_at.is_none()
+            && message.retry_at.is_none_or(|retry_at| retry_at <= now)
+    }
+
+    /// What an attempt that ended now is recorded as.
+    pub fn attempted(
+        &self,
+        message: &Message,
+        now: Timestamp,
+        may_heal: Option<bool>,
+    ) -> (u32, AttemptOutcome, Option<Timestamp>) {
+        let attempt = message.attempts + 1;
+        match may_heal {
+            None => (attempt, AttemptOutcome::Dispatched, None),
+            Some(true) if attempt < ATTEMPTS_MAX => {
+                let wait = RETRY_FIRST_S << (attempt - 1);
+                (attempt, AttemptOutcome::Failed, Some(after(now, wait)))
+            }
+            Some(_) => (attempt, AttemptOutcome::Dead, None),
+        }
+    }
+
+    /// What is due now, one act at a time; `None` when it waits.
+    pub fn due(&self, staffing: &dyn Staffing, now: Timestamp) -> Option<Act> {
+        if self.settled.is_some() {
+            return None;
+        }
+        if let Some(settle) = self.settling(staffing) {
+            return Some(settle);
+        }
+        let Some((round, step, began)) = self.at else { return Some(self.begin(0, 0, staffing, now)) };
+        if self.raised.purpose == AlarmPurpose::Proof {
+            return None;
+        }
+        if let Some(newcomers) = self.newcomers(round, step, staffing, now) {
+            return Some(newcomers);
+        }
+        if let Some(next_way) = self.next_way(round, now) {
+            return Some(next_way);
+        }
+        let ends = self.step_ends(round, step, began);
+        if ends > now {
+            return None;
+        }
+        match self.following(round, step) {
+            Some((round, step)) => Some(self.begin(round, step, staffing, now)),
+            None => Some(Act::Settle { outcome: AlarmOutcome::Exhausted, function: None }),
+        }
+    }
+
+    /// The next instant at which something may be due.
+    pub fn next_due(&self, staffing: &dyn Staffing, now: Timestamp) -> Option<Timestamp> {
+        if self.settled.is_some() {
+            return None;
+        }
+        if self.due(staffing, now).is_some() {
+            return Some(now);
+        }
+        let (round, step, began) = self.at?;
+        if self.raised.purpose == AlarmPurpose::Proof {
+            return None;
+        }
+        let ways = self.latest_ways(round).into_iter().filter_map(|message| self.way_ends(message));
+        let borders = self.begun_functions(step).into_iter().filter_map(|function| staffing.next_border(function, now));
+        ways.chain(borders).chain([self.step_ends(round, step, began)]).filter(|due| *due > now).min()
+    }
+
+    fn begin(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Act {
+        let functions = self.functions(step);
+        let to = functions.iter().flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0);
+        Act::Order { round, step, because: OrderedBecause::Step, to: to.map(|receiver| (receiver, 0)).collect() }
+    }
+
+    /// Who came on duty since, for any step of this round that has begun.
+    fn newcomers(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Option<Act> {
+        let told: BTreeSet<(&str, Option<&str>)> =
+            self.messages.iter().filter(|message| message.round == round).map(Message::receiver).collect();
+        let to: Vec<(Receiver, u32)> = self
+            .begun_functions(step)
+            .into_iter()
+            .flat_map(|function| staffing.on_duty(function, now))
+            .filter(|one| one.ways > 0 && !told.contains(&(one.function.as_str(), one.member.as_deref())))
+            .map(|receiver| (receiver, 0))
+            .collect();
+        (!to.is_empty()).then_some(Act::Order { round, step, because: OrderedBecause::ShiftBorder, to })
+    }
+
+    fn next_way(&self, round: u32, now: Timestamp) -> Option<Act> {
+        let overdue = |message: &&Message| self.way_ends(message).is_some_and(|ends| ends <= now);
+        let to: Vec<(Receiver, u32, u32)> = self
+            .latest_ways(round)
+            .into_iter()
+            .filter(overdue)
+            .map(|message| {
+                let Delivery { function, member, way, ways, .. } = &message.delivery;
+                (Receiver { function: function.clone(), member: member.clone(), ways: *ways }, way + 1, message.step)
+            })
+            .collect();
+        let step = to.first()?.2;
+        let to = to.into_iter().filter(|(.., of)| *of == step).map(|(receiver, way, _)| (receiver, way)).collect();
+        Some(Act::Order { round, step, because: OrderedBecause::NextWay, to })
+    }
+
+    /// When the next way is tried beside this one; `None` when there is none, or this one may yet do.
+    fn way_ends(&self, message: &Message) -> Option<Timestamp> {
+        if message.delivery.way + 1 >= message.delivery.ways || message.reached() {
+            return None;
+        }
+        if message.has_failed() {
+            return Some(message.ordered_at);
+        }
+        let step = self.raised.steps.get(message.step as usize)?;
+        Some(after(message.dispatched_at?, i64::from(step.next_way_after_s?)))
+    }
+
+    /// When a step is over unless somebody takes it: its time after the first recorded dispatch, at once when nobody is left in
+    /// it. While the first attempts are under way it is not.
+    fn step_ends(&self, round: u32, step: u32, began: Timestamp) -> Timestamp {
+        let within = self.seconds(round, step);
+        let of_step = || self.messages.iter().filter(|message| (message.round, message.step) == (round, step));
+        if let Some(first) = of_step().filter_map(|message| message.dispatched_at).min() {
+            let refused = |message: &Message| message.reach == Some(Reach::Declined) || message.has_failed();
+            let all_refused = of_step().all(refused) && !self.is_last(step);
+            return if all_refused { began } else { after(first, within) };
+        }
+        if self.is_last(step) && of_step().next().is_none() {
+            // Nobody has said how the last resort is reached: whoever does is found as a newcomer.
+            return Timestamp::MAX;
+        }
+        let latest = self.latest_ways(round).into_iter().filter(|message| message.step == step);
+        let hopeless = of_step().all(Message::has_failed) && latest.into_iter().all(|one| self.way_ends(one).is_none());
+        match hopeless {
+            // The last resort has nobody behind it: it is tried again after its time, not in a circle.
+            true if self.is_last(step) => after(began, within),
+            true => began,
+            false => Timestamp::MAX,
+        }
+    }
+
+    fn following(&self, round: u32, step: u32) -> Option<(u32, u32)> {
+        let last = self.last_step();
+        if step >= last {
+            return (self.raised.purpose != AlarmPurpose::CallIn).then_some((round + 1, last));
+        }
+        if step + 1 < last || round + 1 >= self.raised.rounds {
+            return Some((round, step + 1));
+        }
+        Some((round + 1, 0))
+    }
+
+    fn settling(&self, staffing: &dyn Staffing) -> Option<Act> {
+        let accepted: Vec<&Message> = self.messages.iter().filter(|message| message.accepted()).collect();
+        match (self.raised.purpose, &self.raised.quorum) {
+            (AlarmPurpose::Proof, _) => {
+                let done = |message: &Message| message.dispatched_at.is_some() || message.dead;
+                (self.at.is_some() && self.messages.iter().all(done))
+                    .then_some(Act::Settle { outcome: AlarmOutcome::Proven, function: None })
+            }
+            (_, Some(quorum)) => {
+                let counts = |function: &str| {
+                    quorum.capability.as_ref().is_none_or(|capability| staffing.has_capability(function, capability))
+                };
+                let who: BTreeSet<_> = accepted
+                    .iter()
+                    .map(|message| message.receiver())
+                    .filter(|(function, _)| counts(function))
+                    .collect();
+                (who.len() >= quorum.accept as usize)
+                    .then_some(Act::Settle { outcome: AlarmOutcome::Filled, function: None })
+            }
+            _ => accepted.first().map(|message| Act::Settle {
+                outcome: AlarmOutcome::Acknowledged,
+                function: Some(message.delivery.function.clone()),
+            }),
+        }
+    }
+
+    /// Of each receiver in a step of a round the way that was ordered last.
+    fn latest_ways(&self, round: u32) -> Vec<&Message> {
+        let mut latest: BTreeMap<(u32, &str, Option<&str>), &Message> = BTreeMap::new();
+        for message in self.messages.iter().filter(|message| message.round == round) {
+            let (function, member) = message.receiver();
+            let known = latest.entry((message.step, function, member)).or_insert(message);
+            if message.delivery.way > known.delivery.way {
+                *known = message;
+            }
+        }
+        latest.into_values().collect()
+    }
+
+    fn begun_functions(&self, step: u32) -> Vec<&str> {
+        let steps = if self.is_last(step) { step..=step } else { 0..=step };
+        let mut functions: Vec<&str> = steps.flat_map(|step| self.functions(step)).map(String::as_str).collect();
+        functions.sort_unstable();
+        functions.dedup();
+        functions
+    }
+
+    fn functions(&self, step: u32) -> &[String] {
+        self.raised.steps.get(step as usize).map_or(&[], |step| step.functions.as_slice())
+    }
+
+    fn seconds(&self, round: u32, step: u32) -> i64 {
+        let stated = self.raised.steps.get(step as usize).map_or(0, |step| i64::from(step.acknowledge_within_s));
+        let patient = self.is_last(step) && round >= self.raised.rounds + LAST_RESORT_EAGER_ROUNDS;
+        if patient { stated.max(LAST_RESORT_PATIENT_S) } else { stated }
+    }
+
+    fn last_step(&self) -> u32 {
+        u32::try_from(self.raised.steps.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    fn is_last(&self, step: u32) -> bool {
+        step >= self.last_step()
+    }
+}
+
+impl Message {
+    fn new(delivery: Delivery, ordered: &DeliveriesOrdered, ordered_at: Timestamp) -> Self {
+        Self {
+            delivery,
+            round: ordered.round,
+            step: ordered.step,
+            ordered_at,
+            attempts: 0,
+            dispatched_at: None,
+            retry_at: None,
+            dead: false,
+            detail: None,
+            maybe_twice: false,
+            reach: None,
+        }
+    }
+
+    fn receiver(&self) -> (&str, Option<&str>) {
+        (self.delivery.function.as_str(), self.delivery.member.as_deref())
+    }
+
+    /// Neither gone out nor given up.
+    pub fn waits(&self) -> bool {
+        self.dispatched_at.is_none() && !self.dead
+    }
+
+    /// Its first attempt did not get out of the house; later ones may.
+    fn has_failed(&self) -> bool {
+        self.attempts > 0 && self.dispatched_at.is_none()
+    }
+
+    /// Voicemail is not reach.
+    fn reached(&self) -> bool {
+        matches!(self.reach, Some(Reach::Delivered | Reach::Read | Reach::Accepted | Reach::OnPlace | Reach::Declined))
+    }
+
+    fn accepted(&self) -> bool {
+        matches!(self.reach, Some(Reach::Accepted | Reach::OnPlace))
+    }
+}
+
+fn after(instant: Timestamp, seconds: i64) -> Timestamp {
+    instant.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;

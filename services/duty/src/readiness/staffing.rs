@@ -1,0 +1,137 @@
+//! Who is on duty for a function and where they are reached: the rosters, asked by alarms.
+
+use super::Readiness;
+use crate::domain::{
+    escalation::{Receiver, Staffing},
+    roster,
+};
+use narhet_kernel::{Timestamp, Uuid};
+use narhet_proto::{Sealed, codes::Channel, events::readiness::ContactWay};
+use std::collections::HashMap;
+
+/// How far ahead a border is looked for; a roster without one so far is looked at again then.
+const BORDER_DAYS: i64 = 8;
+
+/// Who is on duty at an instant and until when that holds, by function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cache(HashMap<String, Known>);
+
+#[derive(Clone, Debug)]
+struct Known {
+    from: Timestamp,
+    until: Timestamp,
+    border: Option<Timestamp>,
+    members: Vec<(Option<String>, u32)>,
+}
+
+impl Cache {
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Where a message goes: the sealed address, with the event and field that it is sealed for.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub channel: Channel,
+    pub address: Sealed,
+    pub event: Uuid,
+    pub field: String,
+}
+
+impl Readiness {
+    fn known(&self, function: &str, at: Timestamp) -> Known {
+        if let Some(known) = self.cache.borrow().0.get(function).filter(|known| known.from <= at && at < known.until) {
+            return known.clone();
+        }
+        let known = self.look(function, at);
+        self.cache.borrow_mut().0.insert(function.to_owned(), known.clone());
+        known
+    }
+
+    fn look(&self, function: &str, at: Timestamp) -> Known {
+        let horizon = at.checked_add(jiff::SignedDuration::from_hours(24 * BORDER_DAYS)).unwrap_or(Timestamp::MAX);
+        let own = self.own_ways(function);
+        let mut rosters = self.rosters.values().filter(|roster| roster.function == function).peekable();
+        if rosters.peek().is_none() {
+            // A function without a roster is a place that is always staffed: the phone of a group, the last resort.
+            return Known { from: at, until: horizon, border: None, members: vec![(None, own)] };
+        }
+        let (mut members, mut border) = (Vec::new(), None::<Timestamp>);
+        for roster in rosters {
+            let swaps = self.taken(&roster.id);
+            for id in roster::on_duty(roster, &swaps, at) {
+                let ways = roster.layers.iter().flat_map(|layer| &layer.crew).find(|member| member.id == id);
+                members.push((Some(id), own + ways.map_or(0, |member| len(&member.contact_ways))));
+            }
+            let next = roster::next_border(roster, &swaps, at, BORDER_DAYS);
+            border = border.into_iter().chain(next).min();
+        }
+        Known { from: at, until: border.unwrap_or(horizon), border, members }
+    }
+
+    fn own_ways(&self, function: &str) -> u32 {
+        self.functions.get(function).map_or(0, |record| len(&record.value.contact_ways))
+    }
+
+    /// The nth way of a receiver: a member's own come before the function's.
+    pub fn target(&self, function: &str, member: Option<&str>, way: u32) -> Option<Target> {
+        let mut way = way as usize;
+        if let Some(member) = member {
+            for record in self.rosters.live.values().filter(|record| record.value.function == function) {
+                for (layer_index, layer) in record.value.layers.iter().enumerate() {
+                    let Some(index) = layer.crew.iter().position(|one| one.id == member) else { continue };
+                    let ways = &layer.crew[index].contact_ways;
+                    let Some(found) = ways.get(way) else {
+                        way -= ways.len();
+                        return self.own_target(function, way);
+                    };
+                    let field = member_field(layer_index, index, way);
+                    return Some(recorded(found, record.event, field));
+                }
+            }
+        }
+        self.own_target(function, way)
+    }
+
+    fn own_target(&self, function: &str, way: usize) -> Option<Target> {
+        let record = self.functions.get(function)?;
+        let found = record.value.contact_ways.get(way)?;
+        Some(recorded(found, record.event, function_field(way)))
+    }
+}
+
+impl Staffing for Readiness {
+    fn on_duty(&self, function: &str, at: Timestamp) -> Vec<Receiver> {
+        let receiver = |(member, ways)| Receiver { function: function.to_owned(), member, ways };
+        self.known(function, at).members.into_iter().map(receiver).collect()
+    }
+
+    fn next_border(&self, function: &str, after: Timestamp) -> Option<Timestamp> {
+        self.known(function, after).border
+    }
+
+    fn has_capability(&self, function: &str, capability: &str) -> bool {
+        self.functions
+            .get(function)
+            .is_some_and(|record| record.value.capabilities.iter().any(|known| known == capability))
+    }
+}
+
+/// Where in its event the address of a function's way is sealed.
+pub fn function_field(way: usize) -> String {
+    format!("data.function.contactWays.{way}.address")
+}
+
+/// Where in its event the address of a member's way is sealed.
+pub fn member_field(layer: usize, member: usize, way: usize) -> String {
+    format!("data.roster.layers.{layer}.crew.{member}.contactWays.{way}.address")
+}
+
+fn recorded(way: &ContactWay, event: Uuid, field: String) -> Target {
+    Target { channel: way.channel, address: way.address.clone(), event, field }
+}
+
+fn len(ways: &[ContactWay]) -> u32 {
+    u32::try_from(ways.len()).unwrap_or(u32::MAX)
+}
