@@ -19,6 +19,7 @@ pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody
     items.extend(question.ending.iter().flat_map(|ending| cases(duty, ending, env.principal)));
     items.extend(question.ending.iter().filter_map(|ending| calendar(duty, ending)));
     items.extend(question.remaining.iter().filter_map(|board| no_calendar(duty, board)));
+    items.extend(crate::readiness::queries::dangling(duty, &question));
     let total = items.len();
     items.truncate(LISTED_MAX);
     Ok(AnswerBody::of(&Answer { items, total }))

@@ -155,7 +155,12 @@ fn a_rehearsed_division_names_what_it_leaves_hanging() {
             (one["kind"].as_str().unwrap(), one["board"]["id"].as_str().unwrap(), one["passesTo"]["id"].as_str())
         })
         .collect();
-    let expected =
-        [("support-case", "jarva", Some("vaster")), ("calendar", "jarva", None), ("calendar", "vaster", None)];
+    let expected = [
+        ("support-case", "jarva", Some("vaster")),
+        ("calendar", "jarva", None),
+        ("calendar", "vaster", None),
+        ("roster", "bromma", None),
+        ("roster", "vaster", None),
+    ];
     assert_eq!(rows, expected);
 }

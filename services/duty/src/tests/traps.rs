@@ -55,7 +55,7 @@ fn an_office_that_opened_and_closed_while_nobody_was_there_is_asked_when_it_open
     house.fires();
     assert_eq!(house.cases(&incident)[0]["offer"], Value::Null, "a closed office is not asked");
     assert_eq!(
-        house.next_due(),
+        house.duty.case_timers.next(),
         Some(instant("2026-11-23T07:00:00Z")),
         "and the wait goes on from now, without spinning"
     );
