@@ -99,9 +99,9 @@ async fn many_points_are_answered_as_each_alone_and_bad_ones_are_named() {
     let (status, problem) = json(house.post("/v1/responsibility/overlay", &token).json(&bow_tie)).await;
     assert_eq!((status, problem["errors"][0]["pointer"].as_str()), (400, Some("/geometry")), "{problem}");
     for (crs, first_lon) in [("3006", 600_000.0..700_000.0), ("3011", 130_000.0..180_000.0)] {
-        let answer = house.get(&format!("/v1/areas?crs={crs}"), &token).send().await.unwrap();
-        assert!(answer.headers()["content-crs"].to_str().unwrap().contains(crs));
-        let areas: Value = answer.json().await.unwrap();
+        let request = house.get(&format!("/v1/areas?crs={crs}"), &token).header("accept", "application/geo+json");
+        let (_, areas) = json(request).await;
+        assert_eq!((&areas["crs"], &areas["axes"]), (&json!(format!("EPSG:{crs}")), &json!(["easting", "northing"])));
         let corner = &areas["items"][0]["geometry"]["coordinates"][0][0][0];
         assert!(first_lon.contains(&corner[0].as_f64().unwrap()), "{corner}");
         assert!((6_560_000.0..6_610_000.0).contains(&corner[1].as_f64().unwrap()), "{corner}");

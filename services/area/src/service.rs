@@ -71,7 +71,7 @@ impl AreaService {
                 let body = AnswerBody::of(&self.house.takeover_view(stream.id(), now, known)?);
                 body.created(stream.id())
             }
-            "crisis-board" => AnswerBody::of(&self.house.crisis_board(Timestamp::MAX, known)),
+            "crisis-board" => AnswerBody::of(&self.house.crisis_board(now, known)),
             _ => AnswerBody::of(&self.house.board(stream.id())?).created(stream.id()),
         })
     }

@@ -43,7 +43,7 @@ pub enum AreasFrom {
 #[derive(Debug)]
 pub struct Plan {
     pub features: usize,
-    /// By `valid_from`; empty when something is refused.
+    /// By `valid_from`; empty when anything but holes and overlaps is refused.
     pub divisions: Vec<PlannedDivision>,
     /// Holes and overlaps that are accepted, by the limit or by id.
     pub defects: Vec<AcceptedDefect>,
@@ -87,6 +87,16 @@ struct Parts<'a> {
     features: Vec<&'a Feature>,
 }
 
+/// What the ids of lost land begin with.
+pub(super) const LOST_LAND: &str = "lost-";
+
+impl Plan {
+    /// Whether nothing but holes and overlaps is refused: then it is known what would be recorded, were they accepted.
+    pub fn only_defects(&self) -> bool {
+        self.refused.iter().all(|refusal| matches!(refusal, Refusal::Defect(_)))
+    }
+}
+
 /// Judges an import. Nothing is judged on a map that lacks features: its holes would be artefacts.
 pub fn plan(import: &Import) -> Plan {
     let features = &import.boundaries.features;
@@ -109,7 +119,7 @@ pub fn plan(import: &Import) -> Plan {
             AreasFrom::Nothing => Vec::new(),
         };
         for sheet in sheets {
-            if plan.refused.is_empty() {
+            if plan.only_defects() {
                 let areas = by_area(&sheet, &mut plan.warnings);
                 put_together(sheet.date, areas, sheet.uncertain.clone(), &mut plan);
             }
@@ -119,7 +129,7 @@ pub fn plan(import: &Import) -> Plan {
     if import.decided_at.is_some() && plan.divisions.len() > 1 {
         plan.warnings.push(format!("the day of decision is recorded for all {} divisions", plan.divisions.len()));
     }
-    if !plan.refused.is_empty() {
+    if !plan.only_defects() {
         plan.divisions.clear();
     }
     plan.refused.truncate(REFUSALS_LISTED_MAX);
@@ -144,7 +154,8 @@ fn judge_coverage(features: &[Feature], accept: &BTreeSet<String>, plan: &mut Pl
     }
     let known: BTreeSet<&String> =
         found.defects().iter().chain(found.edge_defects()).map(|defect| &defect.id).collect();
-    for id in accept.iter().filter(|id| !known.contains(id)) {
+    // Lost land is only seen beside the division before, when this one is recorded.
+    for id in accept.iter().filter(|id| !known.contains(id) && !id.starts_with(LOST_LAND)) {
         plan.warnings.push(format!("no hole or overlap has the id {id:?} that was to be accepted"));
     }
     plan.coverage = found;
@@ -194,7 +205,7 @@ fn put_together(date: Date, areas: BTreeMap<String, Parts<'_>>, mut uncertain: V
         }
     }
     // The map of areas that will not be recorded is not worth building: with millions of vertices it takes minutes.
-    if !plan.refused.is_empty() {
+    if !plan.only_defects() {
         return;
     }
     let approximate = !planned.is_empty() && planned.iter().all(|area| area.approximate);

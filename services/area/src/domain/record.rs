@@ -8,7 +8,7 @@
 use crate::{
     domain::{
         Plan, PlannedDivision, Refusal,
-        plan::PlannedArea,
+        plan::{LOST_LAND, PlannedArea},
         register::{STANDING_AREAS, STANDING_BOARDS},
     },
     limits::{DATA_BYTES_MAX, HOLE_ACCEPTED_M2_MAX, IMPORT_EVENTS_MAX},
@@ -169,6 +169,11 @@ pub fn record(
         }
     }
     recording.facts = facts.facts;
+    for id in plan.accept.iter().filter(|id| id.starts_with(LOST_LAND)) {
+        if recording.lost.iter().all(|lost| lost.id != *id) {
+            recording.warnings.push(format!("no land is lost under the id {id:?} that was to be accepted"));
+        }
+    }
     refuse_large(&mut recording);
     recording
 }
@@ -253,7 +258,8 @@ fn lost_land(before: &Version<'_>, planned: &PlannedDivision) -> Vec<AcceptedDef
             let outside =
                 shape.corners().into_iter().find(|point| planned.map.locate(*point).matched == Match::Outside);
             lost.push(AcceptedDefect {
-                id: format!("lost-{area}"),
+                // The instant and the size are part of it: what was accepted once says nothing of another loss.
+                id: format!("{LOST_LAND}{area}-{}-{area_m2:.0}", planned.valid_from.strftime("%Y%m%d")),
                 kind: "lost".to_owned(),
                 area_m2,
                 width_m: 0.0,

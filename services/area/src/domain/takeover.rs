@@ -37,6 +37,8 @@ pub struct End {
     pub valid_to: Timestamp,
     pub decided_at: Timestamp,
     pub reference: String,
+    /// Whether an end that is recorded already is to be put right.
+    pub correct: bool,
 }
 
 /// A takeover to record.
@@ -97,7 +99,9 @@ pub enum Rejection {
     EndsBeforeItBegins { valid_to: Timestamp, valid_from: Timestamp },
     #[error("it would have to be reported at {report_due}, before it was decided at {decided_at}")]
     ReportBeforeDecision { report_due: Timestamp, decided_at: Timestamp },
-    #[error("it was returned already, from {valid_to}")]
+    #[error("krisledningsnämnden is to be in function from {from} already: end that first (POST /v1/crisis-board/end)")]
+    ActivatedAlready { from: Timestamp },
+    #[error("it was returned already, from {valid_to}: send \"correct\": true to put another instant in its place")]
     AlreadyReturned { valid_to: Timestamp },
     #[error("it was reported already, at {reported_at}")]
     AlreadyReported { reported_at: Timestamp },
@@ -112,8 +116,12 @@ pub fn activate(
     now: Timestamp,
 ) -> Result<Option<CrisisBoardActivated>, Rejection> {
     in_time(command.decided_at, command.valid_from, now)?;
-    if house.crisis_board_activation(command.valid_from, house.head().0).is_some() {
+    let known = house.head().0;
+    if house.crisis_board_activation(command.valid_from, known).is_some() {
         return Ok(None);
+    }
+    if let Some(coming) = house.crisis_board_activations_after(command.valid_from, known).next() {
+        return Err(Rejection::ActivatedAlready { from: coming.said.valid_from });
     }
     Ok(Some(CrisisBoardActivated {
         activation_id: command.id,
@@ -126,12 +134,16 @@ pub fn activate(
 
 pub fn end(command: End, house: &Responsibility, now: Timestamp) -> Result<CrisisBoardEnded, Rejection> {
     in_time(command.decided_at, command.valid_to, now)?;
+    let known = house.head().0;
+    // The one in function then; else one that is still to begin, which it takes back.
     let activation = house
-        .crisis_board_activation(command.valid_to, house.head().0)
+        .crisis_board_activation(command.valid_to, known)
+        .or_else(|| house.crisis_board_activations_after(command.valid_to, known).next())
         .ok_or(Rejection::NotInFunction { at: command.valid_to })?;
+    let valid_to = command.valid_to.max(activation.said.valid_from);
     Ok(CrisisBoardEnded {
         activation_id: activation.said.activation_id.clone(),
-        valid_to: command.valid_to,
+        valid_to,
         decided_at: command.decided_at,
         reference: command.reference,
     })
@@ -154,8 +166,10 @@ pub fn take_over(
     }
     let by = taker(&command, house)?;
     if command.ground == TakeoverGround::Leh {
-        let at = command.valid_from;
-        house.crisis_board_activation(at, house.head().0).ok_or(Rejection::NotInFunction { at })?;
+        // It decides only while it is in function, and for a time in which it is.
+        for at in [command.decided_at, command.valid_from] {
+            house.crisis_board_activation(at, house.head().0).ok_or(Rejection::NotInFunction { at })?;
+        }
         if chair_alone && !command.urgent {
             return Err(Rejection::ChairAlone);
         }
@@ -184,7 +198,7 @@ pub fn give_back(
     now: Timestamp,
 ) -> Result<TakeoverReturned, Rejection> {
     let takeover = house.takeover(takeover_id).ok_or_else(|| Rejection::UnknownTakeover(takeover_id.to_owned()))?;
-    if let Some(valid_to) = takeover.valid_to(house.head().0) {
+    if let Some(valid_to) = takeover.valid_to(house.head().0).filter(|_| !command.correct) {
         return Err(Rejection::AlreadyReturned { valid_to });
     }
     decided(command.decided_at, now)?;
@@ -288,7 +302,7 @@ fn area(id: &str, command: &TakeOver, house: &Responsibility) -> Result<Named, R
         let said = &takeover.said;
         said.by.id == command.by
             && said.areas.iter().any(|held| held.id == id)
-            && takeover.in_force(command.valid_from, known)
+            && takeover.valid_to(known).is_none_or(|end| command.valid_from < end)
     });
     match taken {
         Some(takeover) => Err(Rejection::AlreadyTaken {

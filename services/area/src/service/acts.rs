@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use narhet_calendar::local_midnight;
-use narhet_kernel::{BoardId, Role, StreamId, Timestamp, Uuid, id::slug};
+use narhet_kernel::{BoardId, Role, StreamId, Timestamp, Uuid, id::slug, personnummer};
 use narhet_proto::{
     Draft, Message,
     codes::{BoardKind, TakeoverGround},
@@ -73,6 +73,8 @@ struct ReturnBody {
     reference: String,
     valid_to: Option<Timestamp>,
     decided_at: Option<Timestamp>,
+    #[serde(default)]
+    correct: bool,
 }
 
 #[derive(Deserialize)]
@@ -215,7 +217,7 @@ impl AreaService {
     pub(super) fn return_takeover(&self, request: &Request, env: &Env) -> Result<Decision, Problem> {
         let body: ReturnBody = read(request)?;
         let role = self.acting_on(&body.id, env)?;
-        let end = end_of(body.valid_to, body.decided_at, body.reference, env)?;
+        let end = End { correct: body.correct, ..end_of(body.valid_to, body.decided_at, body.reference, env)? };
         let returned = takeover::give_back(&body.id, end, self.responsibility(), env.now).map_err(refused)?;
         let stream = StreamId::new("takeover", &returned.takeover_id);
         Ok(recorded(env.new_id(), stream, &returned, role, env, Expected::Any))
@@ -319,7 +321,7 @@ fn already(event: Option<Uuid>, role: Role) -> Decision {
 fn end_of(valid_to: Option<Timestamp>, decided_at: Option<Timestamp>, text: String, env: &Env) -> Result<End, Problem> {
     let decided_at = decided_at.unwrap_or(env.now);
     let valid_to = valid_to.unwrap_or(decided_at.max(env.now));
-    Ok(End { valid_to, decided_at, reference: reference("/reference", text)? })
+    Ok(End { valid_to, decided_at, reference: reference("/reference", text)?, correct: false })
 }
 
 fn reference(pointer: &str, text: String) -> Result<String, Problem> {
@@ -335,8 +337,7 @@ fn label(pointer: &str, text: String, letters_max: usize) -> Result<String, Prob
             format!("1 to {letters_max} letters, digits, spaces and -/.,:&(): it is a label that everybody reads");
         return Err(Problem::at(pointer, detail));
     }
-    let digits = text.split(|letter: char| !(letter.is_ascii_digit() || letter == '-')).map(|run| run.replace('-', ""));
-    if digits.into_iter().any(|run| run.len() == 10 || run.len() == 12) {
+    if personnummer::mask(&text).found > 0 {
         return Err(Problem::at(pointer, "this looks like a personnummer, which has no place here"));
     }
     Ok(text)
@@ -362,7 +363,7 @@ fn refused(rejection: Rejection) -> Problem {
         Rejection::AlreadyReturned { .. } | Rejection::AlreadyReported { .. } | Rejection::AlreadyTaken { .. } => {
             Problem::new(ErrorCode::Conflict, detail)
         }
-        Rejection::NotInFunction { .. } => {
+        Rejection::NotInFunction { .. } | Rejection::ActivatedAlready { .. } => {
             Problem { code: ErrorCode::Conflict, ..Problem::refused(TAKEOVER_RULE, detail) }
         }
         _ => Problem::refused(TAKEOVER_RULE, detail),

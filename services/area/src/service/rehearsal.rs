@@ -51,13 +51,9 @@ pub(super) fn answer(request: &Request, house: &Responsibility, env: &Env) -> Re
     let report = Report::of_plan(plan, &recording);
     match plan.divisions.as_slice() {
         [planned] => Ok(AnswerBody::of(&whole(rehearsal::of_planned(planned, house), report))),
-        [] => Err(Problem {
-            errors: super::refuse(&plan.refused).err().map_or_else(Vec::new, |problem| problem.errors),
-            ..Problem::refused(
-                "tackning/1",
-                "this division could not be recorded, so there is nothing to rehearse: see errors",
-            )
-        }),
+        [] => Err(super::refuse(&plan.refused).err().unwrap_or_else(|| {
+            Problem::refused("tackning/1", "this names no division, so there is nothing to rehearse")
+        })),
         several => {
             let days: Vec<String> = several.iter().map(|division| division.valid_from.to_string()).collect();
             Err(Problem::at("/divisions", format!("rehearse one division at a time; this has {}", days.join(", "))))

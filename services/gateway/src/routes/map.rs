@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, Response, StatusCode, header},
 };
 use narhet_geo::{Crs, Point};
 use narhet_kernel::{Context, Timestamp, Vector};
@@ -85,16 +85,22 @@ pub async fn areas(
         }
     }
     let cursor = app.fold.vector();
-    let mut response = list_response(&headers, &list, &cursor);
-    let named = format!("<http://www.opengis.net/def/crs/EPSG/0/{}>", crs.epsg());
-    if let Ok(named) = HeaderValue::from_str(&named) {
-        response.headers_mut().insert(CONTENT_CRS, named);
+    if crs == Crs::Degrees {
+        return Ok(list_response(&headers, &list, &cursor));
     }
-    Ok(response)
+    // GeoJSON is degrees by its standard, so metres go out as plain JSON that says what they are.
+    let metres = InMetres { list, crs: format!("EPSG:{}", crs.epsg()), axes: ["easting", "northing"] };
+    Ok(reply::with_cursor(StatusCode::OK, &raw(&metres), &cursor))
 }
 
-/// `Content-Crs` of OGC API Features Part 2.
-const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
+/// Areas in a system of metres; its own definition puts northing first, the positions here are x, y.
+#[derive(Serialize)]
+struct InMetres {
+    #[serde(flatten)]
+    list: List<AreaView>,
+    crs: String,
+    axes: [&'static str; 2],
+}
 
 fn crs(text: &str) -> Result<Crs, Problem> {
     let known = text.parse().ok().and_then(|code| Crs::from_epsg(code).ok());

@@ -46,13 +46,15 @@ pub async fn rehearse(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|media_type| media_type.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(reply::JSON));
+    // Held until area has answered: until then the files are in memory.
+    let mut _place = None;
     let body = if json {
         Query::of(request.uri().query(), &[])?;
         reply::json_object(&headers, &[reply::JSON], request.into_body()).await?
     } else {
-        let _place = app.import_places.try_acquire().map_err(|_| {
+        _place = Some(app.import_places.try_acquire().map_err(|_| {
             Problem::new(ErrorCode::TooManyRequests, "another import is being read: try again when it is done")
-        })?;
+        })?);
         import::body_of(request).await?.0
     };
     let answer = app.upstream.query(Context::Area, "rehearse-division", ask.query(body, None)).await?;

@@ -25,7 +25,8 @@ pub struct Takeover {
     pub event_id: Uuid,
     pub said: TakeoverRecorded,
     reports: Vec<(u64, TakeoverReported)>,
-    returned: Option<(u64, TakeoverReturned)>,
+    /// Each later one corrects those before.
+    returns: Vec<(u64, TakeoverReturned)>,
 }
 
 /// A time that krisledningsnämnden is in function.
@@ -34,13 +35,14 @@ pub struct Activation {
     pub position: u64,
     pub event_id: Uuid,
     pub said: CrisisBoardActivated,
-    ended: Option<(u64, CrisisBoardEnded)>,
+    /// Each later one corrects those before.
+    ends: Vec<(u64, CrisisBoardEnded)>,
 }
 
 impl Takeover {
     /// When the responsibility went back, as known at a position; `None` while it has not.
     pub fn valid_to(&self, known: u64) -> Option<Timestamp> {
-        self.returned.as_ref().filter(|(position, _)| *position <= known).map(|(_, returned)| returned.valid_to)
+        self.returns.iter().rev().find(|(position, _)| *position <= known).map(|(_, returned)| returned.valid_to)
     }
 
     /// Whether it holds at an instant, as known at a position.
@@ -62,13 +64,13 @@ impl Takeover {
 impl Activation {
     /// Until when the board was in function, as known at a position.
     pub fn valid_to(&self, known: u64) -> Option<Timestamp> {
-        self.ended.as_ref().filter(|(position, _)| *position <= known).map(|(_, ended)| ended.valid_to)
+        self.ends.iter().rev().find(|(position, _)| *position <= known).map(|(_, ended)| ended.valid_to)
     }
 }
 
 impl Takeovers {
     pub(crate) fn record(&mut self, position: u64, event_id: Uuid, said: TakeoverRecorded) {
-        self.takeovers.push(Takeover { position, event_id, said, reports: Vec::new(), returned: None });
+        self.takeovers.push(Takeover { position, event_id, said, reports: Vec::new(), returns: Vec::new() });
     }
 
     pub(crate) fn report(&mut self, position: u64, report: TakeoverReported) {
@@ -79,18 +81,18 @@ impl Takeovers {
 
     pub(crate) fn give_back(&mut self, position: u64, returned: TakeoverReturned) {
         if let Some(takeover) = self.of(&returned.takeover_id) {
-            takeover.returned.get_or_insert((position, returned));
+            takeover.returns.push((position, returned));
         }
     }
 
     pub(crate) fn activate(&mut self, position: u64, event_id: Uuid, said: CrisisBoardActivated) {
-        self.activations.push(Activation { position, event_id, said, ended: None });
+        self.activations.push(Activation { position, event_id, said, ends: Vec::new() });
     }
 
     pub(crate) fn end(&mut self, position: u64, ended: CrisisBoardEnded) {
         let of_it = |activation: &&mut Activation| activation.said.activation_id == ended.activation_id;
         if let Some(activation) = self.activations.iter_mut().find(of_it) {
-            activation.ended.get_or_insert((position, ended));
+            activation.ends.push((position, ended));
         }
     }
 
@@ -186,6 +188,14 @@ impl Responsibility {
         self.takeovers.activations.iter().rev().find(holds)
     }
 
+    /// The times in function that do not end at or before an instant, as known at a position: those to come too.
+    pub fn crisis_board_activations_after(&self, at: Timestamp, known: u64) -> impl Iterator<Item = &Activation> {
+        self.takeovers.activations.iter().filter(move |activation| {
+            let begins = activation.said.valid_from;
+            activation.position <= known && activation.valid_to(known).is_none_or(|end| at < end && begins < end)
+        })
+    }
+
     /// The crisis board at an instant, as known at a position.
     pub fn crisis_board(&self, at: Timestamp, known: u64) -> CrisisBoardView {
         let past = |activation: &&Activation| activation.position <= known && activation.said.valid_from <= at;
@@ -224,7 +234,7 @@ fn view(takeover: &Takeover, at: Timestamp, known: u64) -> TakeoverView {
         urgent: said.urgent,
         report_due: said.report_due,
         reported_at,
-        overdue: reported_at.is_none() && said.report_due < at,
+        overdue: said.report_due < at && reported_at.is_none_or(|reported_at| at < reported_at),
         reported_to_crisis_board_at: takeover.reported("crisis-board", known),
     }
 }

@@ -132,7 +132,7 @@ fn a_takeover_that_makes_no_sense_is_refused_by_what_is_wrong() {
         (json!({ "reportDue": "2025-12-01T00:00:00Z" }), ErrorCode::RefusedByRule, "reported at"),
         (json!({ "ground": "because" }), ErrorCode::InvalidInput, "\"leh\" or \"war\""),
         (json!({ "reference": "" }), ErrorCode::InvalidInput, "1 to 80 letters"),
-        (json!({ "activity": "hemtjänst åt 19121212-1212" }), ErrorCode::InvalidInput, "personnummer"),
+        (json!({ "activity": "hemtjänst åt 19121212 1212" }), ErrorCode::InvalidInput, "personnummer"),
         (json!({ "activity": "<b>" }), ErrorCode::InvalidInput, "label"),
         (json!({ "surprise": 1 }), ErrorCode::InvalidInput, "unknown field"),
     ];
@@ -208,4 +208,61 @@ fn a_board_without_a_map_is_established_renamed_and_dissolved_into_its_successor
     );
     let role = json!({ "id": "ckl", "name": "Ckl", "kind": "specialist", "source": "x" });
     assert_eq!(house.act(Role::CitySecurity, acts::ESTABLISH, &role).unwrap_err().code, ErrorCode::InvalidInput);
+}
+
+#[test]
+fn a_time_in_function_that_is_to_come_is_the_only_one_and_can_be_taken_back() {
+    let mut house = house();
+    let coming = json!({ "reference": "KLN 2026/1", "validFrom": "2026-01-02T00:00:00Z" });
+    let state = house.act(Role::CrisisChair, acts::ACTIVATE, &coming).unwrap();
+    assert_eq!(state["inFunction"], false, "not yet");
+    let now = house.act(Role::CrisisChair, acts::ACTIVATE, &json!({ "reference": "KLN 2026/2" })).unwrap_err();
+    assert!(now.code == ErrorCode::Conflict && now.detail.contains("2026-01-02"), "{now}");
+    house.act(Role::CrisisChair, acts::END, &json!({ "reference": "KLN 2026/3" })).unwrap();
+    let tomorrow = "2026-01-03T00:00:00Z".parse().unwrap();
+    assert!(house.responsibility().crisis_board_activation(tomorrow, house.head()).is_none());
+    in_function(&mut house);
+}
+
+#[test]
+fn an_end_in_the_future_can_be_brought_forward_and_the_last_end_counts() {
+    let mut house = house();
+    in_function(&mut house);
+    let far = json!({ "reference": "KLN 2026/2", "validTo": "2062-01-01T00:00:00Z" });
+    assert_eq!(house.act(Role::CrisisChair, acts::END, &far).unwrap()["inFunction"], true, "until then");
+    let now = house.act(Role::CrisisChair, acts::END, &json!({ "reference": "KLN 2026/3" })).unwrap();
+    assert_eq!((&now["inFunction"], &now["activation"]["validTo"]), (&json!(false), &json!(NOW)));
+}
+
+#[test]
+fn a_takeover_is_decided_while_in_function_and_not_twice_for_overlapping_times() {
+    let mut house = house();
+    in_function(&mut house);
+    let before = with(of_jarva(), json!({ "decidedAt": "2025-12-30T00:00:00Z", "validFrom": NOW }));
+    assert!(refused(&mut house, Role::CrisisBoard, &before).detail.contains("not in function at 2025-12-30"));
+    let later = with(of_jarva(), json!({ "validFrom": "2026-02-01T00:00:00Z" }));
+    house.act(Role::CrisisBoard, acts::TAKE_OVER, &later).unwrap();
+    assert_eq!(refused(&mut house, Role::CrisisBoard, &of_jarva()).code, ErrorCode::Conflict);
+}
+
+#[test]
+fn a_mistyped_return_is_put_right_and_what_was_known_before_stays() {
+    let mut house = house();
+    in_function(&mut house);
+    let taken = house.act(Role::CrisisBoard, acts::TAKE_OVER, &of_jarva()).unwrap();
+    let back = json!({ "id": taken["id"], "reference": "KLN 2026/4", "validTo": "2062-01-01T00:00:00Z" });
+    house.act(Role::CrisisBoard, acts::RETURN, &back).unwrap();
+    let known = house.head();
+    let again = with(back, json!({ "validTo": NOW }));
+    assert_eq!(house.act(Role::CrisisBoard, acts::RETURN, &again).unwrap_err().code, ErrorCode::Conflict);
+    house.act(Role::CrisisBoard, acts::RETURN, &with(again, json!({ "correct": true }))).unwrap();
+    assert_eq!(board_at(&house, 0, NOW).as_deref(), Some("jarva"));
+    assert_eq!(super::board_known(&house, 0, NOW, known).as_deref(), Some("krisledningsnamnden"));
+}
+
+#[test]
+fn a_registry_number_of_ten_digits_is_no_personnummer() {
+    let mut house = house();
+    let activation = json!({ "reference": "Dnr 2023-000412" });
+    assert!(house.act(Role::CrisisChair, acts::ACTIVATE, &activation).is_ok());
 }

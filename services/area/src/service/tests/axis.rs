@@ -30,19 +30,22 @@ fn instants(house: &House) -> Vec<Timestamp> {
     instants
 }
 
-/// One vertex of Kärrtorp's sticks out of the city by 0.2 mm: two outlines that were digitised apart cross there, and the crossing
-/// became a vertex of the area (see `narhet_geo::dissolve`).
-const HAIR_M: f64 = 0.001;
-
-/// The first place and instant at which nobody answers.
-fn uncovered(house: &House, places: &[Point]) -> Option<(Point, Timestamp)> {
-    instants(house).into_iter().find_map(|at| {
+/// Places at which nobody answers, and when.
+fn uncovered(house: &House, places: &[Point]) -> Vec<(Point, Timestamp)> {
+    let at_instant = |at: Timestamp| {
         let batch = house.responsibility().batch(places, at, house.head());
-        let division = house.responsibility().division_at(at, house.head())?;
-        let alone = |number: &usize| division.map.distance_m(places[*number]) > HAIR_M;
-        let mut unanswered = (0..places.len()).filter(|number| batch.results[*number].answer.is_none());
-        Some((places[unanswered.find(alone)?], at))
-    })
+        let hole = move |(place, result): (&Point, narhet_responsibility::PointResult)| {
+            result.answer.is_none().then_some((*place, at))
+        };
+        places.iter().zip(batch.results).filter_map(hole).collect::<Vec<_>>()
+    };
+    instants(house).into_iter().flat_map(at_instant).collect()
+}
+
+/// NOT MET to the last place: one vertex of Kärrtorp's sticks out of the city by 0.2 mm. Two outlines that were digitised apart cross
+/// there, and the crossing became a vertex of the area (see `narhet_geo::dissolve`). It is this one and no other.
+fn is_the_hair(place: &Point) -> bool {
+    (place.lon, place.lat) == (18.13334310554516, 59.283872673794335)
 }
 
 fn features(boundaries: &str) -> Vec<(String, Shape)> {
@@ -65,7 +68,8 @@ fn every_place_in_the_city_has_a_board_at_every_instant_of_every_division() {
     let mut house = House::started();
     house.import(&import).unwrap();
     assert_eq!(instants(&house).len(), 9);
-    assert_eq!(uncovered(&house, &places), None);
+    let uncovered = uncovered(&house, &places);
+    assert!(uncovered.iter().all(|(place, _)| is_the_hair(place)), "{uncovered:?}");
 }
 
 #[test]
@@ -94,12 +98,17 @@ fn one_neighbourhood_taken_out_is_refused_by_name_as_lost_land_and_found_by_the_
     let lost = house.refused(&body);
     assert_eq!(lost.rule.as_deref(), Some("tackning/1"));
     assert!(lost.detail.contains("of rinkeby-kista would have no board any more"), "{lost}");
-    assert_eq!(uncovered(&house, &places), None);
+    assert!(uncovered(&house, &places).iter().all(|(place, _)| is_the_hair(place)));
     // Accepted by its id it is recorded and listed for ever, and the walk finds it.
-    body["accept"] = serde_json::json!(["lost-rinkeby-kista"]);
+    let id =
+        lost.detail.split_whitespace().find_map(|word| word.strip_suffix(';').filter(|word| word.starts_with("lost-")));
+    body["accept"] = serde_json::json!([id.unwrap()]);
     let report = house.import(&body).unwrap().report;
+    assert!(!report["warnings"].to_string().contains("lost-"), "{report}");
     let listed = report["defects"].as_array().unwrap().iter().find(|defect| defect["kind"] == "lost").unwrap();
     assert!(listed["areaM2"].as_f64().unwrap() > 1e6 && listed["accepted"] == "id", "{listed}");
-    let (_, at) = uncovered(&house, &places).expect("the walk finds where nobody answers");
-    assert!(at >= "2023-06-30T22:00:00Z".parse().unwrap(), "{at}");
+    let found = uncovered(&house, &places);
+    let in_akalla: Vec<&Timestamp> = found.iter().filter(|(place, _)| !is_the_hair(place)).map(|(_, at)| at).collect();
+    assert!(!in_akalla.is_empty(), "the walk finds where nobody answers");
+    assert!(in_akalla.iter().all(|at| **at >= "2023-06-30T22:00:00Z".parse().unwrap()), "and only after the change");
 }

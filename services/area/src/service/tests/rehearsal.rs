@@ -64,6 +64,17 @@ fn a_takeover_of_an_area_that_ends_dangles() {
 }
 
 #[test]
+fn a_division_with_a_hole_is_rehearsed_with_the_hole_listed() {
+    let house = House::started();
+    let features = [("Järva", super::cell_with_notch(0, 0.9)), ("Bromma", super::cell_with_notch(1, 0.0))];
+    let body = json!({ "boundaries": super::map(&features), "validFrom": "2027-01-01", "source": "x" });
+    let coming = house.ask(REHEARSE_DIVISION, &body).unwrap();
+    let refused = coming["report"]["refused"].as_array().unwrap();
+    assert!(refused.len() == 1 && refused[0]["defect"].as_str().unwrap().starts_with("gap-"), "{coming}");
+    assert_eq!(ids(&coming["beginning"]), ["bromma", "jarva"]);
+}
+
+#[test]
 fn only_who_may_import_may_rehearse() {
     let mut house = House::started();
     house.principal.roles = vec![Role::Coordinator];

@@ -42,10 +42,13 @@ fn naive_division(facts: &[Fact], at: Timestamp, known: u64) -> Option<(u64, &Ve
 /// Area, board that answers and whether by takeover: of the takeovers known, begun and not known to have ended, the last recorded.
 fn naive(facts: &[Fact], cell: usize, at: Timestamp, known: u64) -> Option<(usize, usize, bool)> {
     let (area, board) = naive_division(facts, at, known)?.1[cell];
+    // Of several returns of one takeover the last known counts.
     let ended = |takeover: u64| {
-        facts.iter().any(|fact| {
-            matches!(fact.said, Said::Return { takeover: of, valid_to } if of == takeover && fact.position <= known && valid_to <= at)
-        })
+        let of_it = facts.iter().rev().filter(|fact| fact.position <= known).find_map(|fact| match fact.said {
+            Said::Return { takeover: of, valid_to } if of == takeover => Some(valid_to),
+            _ => None,
+        });
+        of_it.is_some_and(|valid_to| valid_to <= at)
     };
     let taken = facts.iter().rev().filter(|fact| fact.position <= known).find_map(|fact| match &fact.said {
         Said::Takeover { by, areas, valid_from }
@@ -83,7 +86,7 @@ enum Act {
         areas: Vec<usize>,
         from: i64,
     },
-    /// Of the nth takeover that is not returned yet, if there is one, so many days after its start.
+    /// Of the nth takeover, if there is one, so many days after its start; again, it corrects the return before.
     Return {
         which: usize,
         after: i64,
@@ -117,7 +120,7 @@ fn play(history: &[Act]) -> (Log, Vec<Fact>) {
                 (position, Said::Takeover { by: *by, areas: areas.clone(), valid_from: day(*from) })
             }
             Act::Return { which, after } if *which < open.len() => {
-                let (takeover, from) = open.remove(*which);
+                let (takeover, from) = open[*which];
                 let valid_to = day(from + after);
                 (log.give_back(takeover, valid_to), Said::Return { takeover, valid_to })
             }
