@@ -175,10 +175,20 @@ fn proposals() -> Vec<Sample> {
         patch: sealed("patch"),
         fields,
         reason,
+        persons: vec![],
+        sole_trader: None,
     };
     let settled = |accepted| ProposalSettled { actor_id: text(ACTOR), proposal_id: text(CAUSE), accepted };
     let mut samples =
         pair("actor", ACTOR, proposed(Some(sealed("reason")), vec![text("sites")]), proposed(None, vec![]));
+    let person =
+        Person { subject_id: subject(), name: Some(sealed("name")), phone: None, email: Some(sealed("email")) };
+    let naming = ChangeProposed {
+        persons: vec![ProposedPerson { contact: 1, person }],
+        sole_trader: Some(SoleTrader { subject_id: subject(), org_number: sealed("number") }),
+        ..proposed(None, vec![text("contacts"), text("orgNumber")])
+    };
+    samples.extend(pair("actor", ACTOR, naming.clone(), naming));
     samples.extend(pair("actor", ACTOR, settled(true), settled(false)));
     samples
 }

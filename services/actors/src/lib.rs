@@ -13,7 +13,7 @@
 //!    (`only_a_coordinator_of_the_owning_board_edits_and_a_refusal_names_the_right`).
 //!
 //! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`] and [`index`] the fold, [`commands`],
-//! [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
+//! [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
 //! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod bits;
@@ -25,6 +25,7 @@ pub mod index;
 pub mod limits;
 pub mod lineage;
 pub mod persons;
+pub mod proposals;
 pub mod queries;
 pub mod read_model;
 pub mod relevant;
