@@ -276,14 +276,28 @@ pub struct ChangeProposed {
     pub proposal_id: String,
     /// The board that proposes.
     pub by: String,
-    /// The JSON merge patch, sealed.
+    /// The JSON merge patch without persons, sealed.
     pub patch: Sealed,
     /// The members it would change.
     pub fields: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Sealed>,
+    /// The persons it names, each under their own key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persons: Vec<ProposedPerson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sole_trader: Option<SoleTrader>,
 }
 message!(ChangeProposed, "change-proposed");
+
+/// A person in a proposed list of contacts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProposedPerson {
+    /// Which contact of the patch, from 0.
+    pub contact: u32,
+    pub person: Person,
+}
 
 /// The owner has accepted or declined; stream `actor/<id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -175,10 +175,18 @@ fn proposals() -> Vec<Sample> {
         patch: sealed("patch"),
         fields,
         reason,
+        persons: vec![],
+        sole_trader: None,
     };
     let settled = |accepted| ProposalSettled { actor_id: text(ACTOR), proposal_id: text(CAUSE), accepted };
-    let mut samples =
-        pair("actor", ACTOR, proposed(Some(sealed("reason")), vec![text("sites")]), proposed(None, vec![]));
+    let (name, phone, email) = (Some(sealed("name")), Some(sealed("phone")), Some(sealed("email")));
+    let person = Person { subject_id: subject(), name, phone, email };
+    let naming = ChangeProposed {
+        persons: vec![ProposedPerson { contact: 1, person }],
+        sole_trader: Some(SoleTrader { subject_id: subject(), org_number: sealed("number") }),
+        ..proposed(Some(sealed("reason")), vec![text("sites")])
+    };
+    let mut samples = pair("actor", ACTOR, naming, proposed(None, vec![]));
     samples.extend(pair("actor", ACTOR, settled(true), settled(false)));
     samples
 }

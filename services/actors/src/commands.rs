@@ -63,7 +63,7 @@ impl<'a> Desk<'a> {
         readable.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such actor, or not for you"))
     }
 
-    fn editable(&self, id: &str, request: &Request) -> Result<(&'a Actor, Role), Problem> {
+    pub fn editable(&self, id: &str, request: &Request) -> Result<(&'a Actor, Role), Problem> {
         let actor = self.readable(id)?;
         let role = rights::may_edit(self.env.principal, &self.lineage().heir(actor.owner.as_str()))?;
         if request.if_match.is_some_and(|seen| seen != actor.version) {
@@ -179,14 +179,14 @@ impl<'a> Desk<'a> {
         Ok(self.settle(actor, plain, role, "hand"))
     }
 
-    fn settle(&self, actor: &Actor, plain: PlainCard, role: Role, source: &str) -> Decision {
+    pub fn settle(&self, actor: &Actor, plain: PlainCard, role: Role, source: &str) -> Decision {
         match self.changed(actor, plain, source) {
             Some(outcome) => self.decision(role, outcome),
             None => Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] },
         }
     }
 
-    fn patched(&self, actor: &Actor, patch: &Value) -> Result<PlainCard, Problem> {
+    pub fn patched(&self, actor: &Actor, patch: &Value) -> Result<PlainCard, Problem> {
         let before = sealing::open(&actor.card, actor.card_event, true, self.env);
         let before = serde_json::to_value(before).expect("a card is plain JSON");
         let after = merge_patch::apply(before, patch);
@@ -263,70 +263,6 @@ impl<'a> Desk<'a> {
         Ok(decision)
     }
 
-    pub fn propose(&self, request: &Request) -> Result<Decision, Problem> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Propose {
-            id: String,
-            patch: Value,
-            reason: Option<String>,
-        }
-        let Propose { id, patch, reason } = body(request)?;
-        let (role, board) = self.registrant()?;
-        let actor = self.readable(&id)?;
-        self.patched(actor, &patch)?;
-        let event = self.env.new_id();
-        let fields = patch.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
-        // A patch may name a person: sealed as a whole, under the record's key; what is accepted is sealed anew per subject.
-        let message = ChangeProposed {
-            actor_id: id,
-            proposal_id: event.to_string(),
-            by: board.to_string(),
-            patch: self.env.seal(event, "data.patch", &patch.to_string()),
-            fields,
-            reason: reason.map(|reason| self.env.seal(event, "data.reason", &reason)),
-        };
-        let draft = draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
-        Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
-    }
-
-    pub fn settle_proposal(&self, request: &Request) -> Result<Decision, Problem> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        struct Settle {
-            id: String,
-            proposal_id: String,
-            accept: bool,
-        }
-        let Settle { id, proposal_id, accept } = body(request)?;
-        let (actor, role) = self.editable(&id, request)?;
-        let known = actor.proposals.iter().find(|proposal| proposal.said.proposal_id == proposal_id);
-        let proposal = known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such proposal"))?;
-        match proposal.accepted {
-            Some(accepted) if accepted == accept => {
-                return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] });
-            }
-            Some(_) => return Err(Problem::new(ErrorCode::Conflict, "the proposal has been settled already")),
-            None => {}
-        }
-        let mut decision = Decision { writes: Vec::new(), role: Some(role), answered_by: Vec::new() };
-        if accept {
-            let patch = self.env.open(proposal.event, "data.patch", &proposal.said.patch);
-            let patch = patch.and_then(|text| serde_json::from_str(&text).ok());
-            let patch =
-                patch.ok_or_else(|| Problem::new(ErrorCode::Conflict, "the proposal's text has been erased"))?;
-            decision = self.settle(actor, self.patched(actor, &patch)?, role, "proposal");
-            decision.answered_by.clear();
-        }
-        let message = ProposalSettled { actor_id: id, proposal_id, accepted: accept };
-        let settled = draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, &message);
-        match decision.writes.first_mut() {
-            Some(write) => write.drafts.push(settled),
-            None => decision.writes.push(Write::one(Expected::Exactly(actor.version), settled)),
-        }
-        Ok(decision)
-    }
-
     /// An invitation or a call in a contact round, and how it went.
     pub fn log_contact(&self, request: &Request) -> Result<Decision, Problem> {
         #[derive(serde::Deserialize)]
@@ -368,7 +304,8 @@ impl<'a> Desk<'a> {
         let actor = self.readable(&id)?;
         let known = actor.protection_changes.iter().find(|known| known.event.to_string() == change);
         let known = known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such change of protection"))?;
-        if known.acknowledged.iter().any(|acknowledged| *acknowledged == board.as_str()) {
+        let lineage = self.lineage();
+        if known.acknowledged.iter().any(|acknowledged| *lineage.heir(acknowledged) == *board.as_str()) {
             return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] });
         }
         Ok(self.one(actor, role, &ProtectionAcknowledged { actor_id: id, change, board: board.to_string() }))

@@ -11,9 +11,11 @@
 //! 2. An exported file imported again changes nothing (`bad_files_are_refused_clearly_and_exports_come_back_unchanged`).
 //! 3. A coordinator edits what the own board owns and nothing else
 //!    (`only_a_coordinator_of_the_owning_board_edits_and_a_refusal_names_the_right`).
+//! 4. A person whom a proposal names is under their own key there too
+//!    (`an_erased_person_is_gone_from_the_card_and_from_every_proposal_that_named_them`).
 //!
 //! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`] and [`index`] the fold, [`commands`],
-//! [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
+//! [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
 //! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod bits;
@@ -25,6 +27,7 @@ pub mod index;
 pub mod limits;
 pub mod lineage;
 pub mod persons;
+pub mod proposals;
 pub mod queries;
 pub mod read_model;
 pub mod relevant;

@@ -2,8 +2,9 @@
 
 use crate::{
     commands::{Desk, body, opens_persons},
+    proposals,
     queries::One,
-    read_model::{Actor, Subject},
+    read_model::{Actor, Proposal, Subject},
     relink, sealing,
 };
 use narhet_kernel::{Klass, Role, StreamId, SubjectId, Uuid};
@@ -38,24 +39,30 @@ struct Hold {
     reference: String,
 }
 
-/// What is sealed of each person on a card and not erased.
-pub fn readings(actor: &Actor, env: &Env<'_>) -> Vec<Reading> {
-    let mut readings = Vec::new();
-    let mut add = |subject_id: SubjectId, fields: Vec<&str>| {
-        if !fields.is_empty() && !env.is_erased(subject_id) {
-            let fields = fields.into_iter().map(str::to_owned).collect();
-            readings.push(Reading { subject_id, actor_id: actor.id.to_string(), fields });
+/// What is sealed of each person on a card and in these of its proposals, and not erased.
+fn readings<'a>(actor: &Actor, proposals: impl Iterator<Item = &'a Proposal>, env: &Env<'_>) -> Vec<Reading> {
+    let mut readings: Vec<Reading> = Vec::new();
+    let mut add = |subject_id: SubjectId, field: String| {
+        if env.is_erased(subject_id) {
+            return;
+        }
+        match readings.iter_mut().find(|reading| reading.subject_id == subject_id) {
+            Some(reading) if reading.fields.contains(&field) => {}
+            Some(reading) => reading.fields.push(field),
+            None => readings.push(Reading { subject_id, actor_id: actor.id.to_string(), fields: vec![field] }),
         }
     };
     for person in actor.card.contacts.iter().filter_map(|contact| contact.person.as_ref()) {
         let members = [("name", &person.name), ("phone", &person.phone), ("email", &person.email)];
-        add(
-            person.subject_id,
-            members.into_iter().filter(|(_, sealed)| sealed.is_some()).map(|(name, _)| name).collect(),
-        );
+        for (name, _) in members.into_iter().filter(|(_, sealed)| sealed.is_some()) {
+            add(person.subject_id, name.to_owned());
+        }
     }
     if let Some(sole) = &actor.card.sole_trader {
-        add(sole.subject_id, vec!["orgNumber"]);
+        add(sole.subject_id, "orgNumber".to_owned());
+    }
+    for (subject_id, fields) in proposals.flat_map(|proposal| proposals::subjects(&proposal.said)) {
+        fields.iter().for_each(|field| add(subject_id, format!("proposal.{field}")));
     }
     readings
 }
@@ -80,7 +87,9 @@ impl Desk<'_> {
     pub fn read_actor(&self, request: &Request) -> Result<Decision, Problem> {
         let One { id, .. } = body(request)?;
         let actor = self.readable(&id)?;
-        let readings = if opens_persons(self.env.principal) { readings(actor, self.env) } else { Vec::new() };
+        let open = actor.proposals.iter().filter(|proposal| proposal.accepted.is_none());
+        let shown = open.filter(|proposal| self.reads_proposal(actor, proposal));
+        let readings = if opens_persons(self.env.principal) { readings(actor, shown, self.env) } else { Vec::new() };
         Ok(self.recorded(readings, "read", actor.card_event))
     }
 
@@ -163,7 +172,8 @@ impl Desk<'_> {
         let One { id, .. } = body(request)?;
         let (subject_id, known) = self.subject(&id)?;
         let actors = known.slots.iter().map(|slot| &self.registry.actors[*slot as usize]);
-        let mut all: Vec<Reading> = actors.flat_map(|actor| readings(actor, self.env)).collect();
+        let mut all: Vec<Reading> =
+            actors.flat_map(|actor| readings(actor, actor.proposals.iter(), self.env)).collect();
         all.retain(|reading| reading.subject_id == subject_id);
         if all.is_empty() {
             let nothing = Reading { subject_id, actor_id: "none".to_owned(), fields: Vec::new() };
@@ -199,8 +209,10 @@ impl Desk<'_> {
             contact.person.as_ref().is_some_and(|person| person.subject_id == Some(reading.subject_id))
         });
         let sole = actor.card.sole_trader.as_ref().filter(|sole| sole.subject_id == reading.subject_id);
+        let proposed =
+            actor.proposals.iter().flat_map(|proposal| proposals::held_on(proposal, reading.subject_id, self.env));
         Some(json!({ "actorId": actor.id, "actor": actor.card.name, "contacts": contacts.collect::<Vec<_>>(),
-            "orgNumber": sole.and(plain.org_number) }))
+            "orgNumber": sole.and(plain.org_number), "proposals": proposed.collect::<Vec<_>>() }))
     }
 }
 

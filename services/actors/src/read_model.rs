@@ -7,6 +7,7 @@ use crate::{
         verification,
     },
     index::Index,
+    proposals,
 };
 use narhet_geo::Shape;
 use narhet_kernel::{BoardId, SubjectId, Timestamp, Uuid};
@@ -317,7 +318,8 @@ impl Registry {
             self.due.insert((actor.due, slot));
         }
         // A person who is no longer on the card is still in the log, so the subject stays known.
-        let subjects: Vec<SubjectId> = subjects(&actor.card).collect();
+        let proposed = actor.proposals.iter().flat_map(|proposal| proposals::subjects(&proposal.said));
+        let subjects: Vec<SubjectId> = subjects(&actor.card).chain(proposed.map(|(subject, _)| subject)).collect();
         for subject in subjects {
             self.subjects.entry(subject).or_default().slots.insert(slot);
         }

@@ -32,6 +32,11 @@ pub fn reason(by_hand: usize) -> String {
 
 pub const ORG_NUMBER: &str = "data.card.soleTrader.orgNumber";
 
+/// A sole trader is one person for as long as the actor is in the registry.
+pub fn sole_trader(actor: Uuid) -> SubjectId {
+    SubjectId(derived_id("sole-trader", actor, 0))
+}
+
 /// Seals a card for the event that will hold it. Persons without a subject get one derived from the event: new for each.
 pub fn seal(plain: PlainCard, actor: Uuid, event: Uuid, env: &Env<'_>) -> Card {
     let sole = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
@@ -39,8 +44,7 @@ pub fn seal(plain: PlainCard, actor: Uuid, event: Uuid, env: &Env<'_>) -> Card {
         _ => None,
     });
     let sole_trader = sole.map(|number| {
-        // A sole trader is one person for as long as the actor is in the registry.
-        let subject_id = SubjectId(derived_id("sole-trader", actor, 0));
+        let subject_id = self::sole_trader(actor);
         SoleTrader { subject_id, org_number: env.seal_subject(subject_id, event, ORG_NUMBER, &number) }
     });
     let klass = plain.klass.into_iter().map(|(field, klass)| FieldKlass { field, klass }).collect();

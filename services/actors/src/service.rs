@@ -221,3 +221,6 @@ impl Service for Actors {
         self.map.health().map_err(|unreadable| format!("the map cannot be trusted: {unreadable}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

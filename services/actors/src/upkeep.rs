@@ -109,15 +109,14 @@ impl Desk<'_> {
     }
 
     fn unacknowledged(&self, board: &str) -> Vec<Value> {
+        let lineage = self.lineage();
+        let names = |boards: &[String]| boards.iter().any(|named| *lineage.heir(named) == *board);
         let open = self
             .registry
             .actors
             .iter()
             .flat_map(|actor| actor.protection_changes.iter().map(move |change| (actor, change)));
-        let waiting = open.filter(|(_, change)| {
-            change.said.notified.iter().any(|notified| notified == board)
-                && !change.acknowledged.iter().any(|by| by == board)
-        });
+        let waiting = open.filter(|(_, change)| names(&change.said.notified) && !names(&change.acknowledged));
         waiting
             .take(LISTED_MAX)
             .map(|(actor, change)| json!({ "actorId": actor.id, "name": actor.card.name, "site": change.said.site, "change": change.event, "at": change.at }))

@@ -90,6 +90,10 @@ impl Desk<'_> {
         if let Value::Object(more) = more {
             members.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
         }
+        if shown.persons && actor.proposals.iter().any(|proposal| proposal.accepted.is_none()) {
+            let all = self.proposals(actor, true).into_iter();
+            members.insert("proposals".to_owned(), all.filter(|proposal| proposal["accepted"].is_null()).collect());
+        }
         if !withheld.is_empty() {
             members.insert("withheld".to_owned(), Value::Array(withheld));
         }
@@ -117,31 +121,12 @@ impl Desk<'_> {
             owners.push(json!({ "board": heir.id, "name": heir.name, "from": at }));
             board = heir.id;
         }
-        json!({ "id": actor.id, "items": entries, "links": facts(actor), "owners": owners, "proposals": self.proposals(actor),
+        json!({ "id": actor.id, "items": entries, "links": facts(actor), "owners": owners, "proposals": self.proposals(actor, false),
                 "protectionChanges": actor.protection_changes.iter().map(|change| json!({
                     "id": change.event, "site": change.said.site, "at": change.at, "notified": change.said.notified,
                     "acknowledged": change.acknowledged })).collect::<Vec<_>>(),
                 "contacts": actor.contacts.iter().map(|(at, said)| json!({ "at": at, "board": said.board, "occasion": said.occasion,
                     "outcome": said.outcome, "reference": said.reference })).collect::<Vec<_>>() })
-    }
-
-    fn proposals(&self, actor: &Actor) -> Vec<Value> {
-        let owner = self.lineage().heir(actor.owner.as_str());
-        let board = self.env.principal.board.as_ref().map(|board| board.as_str());
-        let proposals = actor.proposals.iter();
-        proposals
-            .map(|proposal| {
-                let said = &proposal.said;
-                // The text may name a person: the two boards it concerns read it.
-                let reads = board == Some(&*owner) || board == Some(said.by.as_str());
-                let open = |field, sealed| self.env.open(proposal.event, field, sealed).filter(|_| reads);
-                let patch: Option<Value> =
-                    open("data.patch", &said.patch).and_then(|text| serde_json::from_str(&text).ok());
-                json!({ "id": said.proposal_id, "by": said.by, "at": proposal.at, "fields": said.fields, "patch": patch,
-                        "reason": said.reason.as_ref().and_then(|sealed| open("data.reason", sealed)),
-                        "accepted": proposal.accepted })
-            })
-            .collect()
     }
 
     pub fn links(&self, actor: &Actor, at: Timestamp) -> Value {

@@ -1,0 +1,12 @@
+//! The rules of the registry, each as one sentence, in a house in memory.
+
+mod house;
+mod keeping;
+mod persons;
+mod proposals;
+mod protection;
+
+use house::{House, NOW, card, coordinator, somebody, with};
+use narhet_kernel::Role;
+use narhet_proto::wire::ErrorCode;
+use serde_json::{Value, json};

@@ -1,0 +1,70 @@
+//! Personal data: what is held on somebody, and what keeps it from being erased.
+
+use super::*;
+use narhet_proto::wire::Problem;
+
+fn house_with_person() -> (House, String, String) {
+    let mut house = House::of_three();
+    let contacts =
+        json!([{ "function": "jour", "person": { "name": "Funktionen Jourhavande", "email": "jour@exempel.se" } }]);
+    let id = house.register("norrmalm", &with(card("Hjälpen", 0), json!({ "contacts": contacts })));
+    let read = house.act("norrmalm", "read-actor", &json!({ "id": id })).unwrap();
+    let subject = read["contacts"][0]["person"]["subjectId"].as_str().unwrap().to_owned();
+    (house, id, subject)
+}
+
+fn erase(house: &mut House, subject: &str) -> Result<Value, Problem> {
+    let order = json!({ "id": subject, "ground": "rectification", "reference": "KS 2026/17" });
+    house.act_as(&somebody(Role::Registrar, None), "erase-subject", &order)
+}
+
+fn hold(house: &mut House, subject: &str, held: bool) {
+    let order = json!({ "id": subject, "held": held, "ground": "release-request", "reference": "KS 2026/18" });
+    house.act_as(&somebody(Role::Registrar, None), "hold-subject", &order).unwrap();
+}
+
+#[test]
+fn an_export_gives_all_that_is_held_on_a_person_and_is_recorded_as_a_reading() {
+    let (mut house, id, subject) = house_with_person();
+    assert_eq!(
+        house.act("norrmalm", "export-subject", &json!({ "id": subject })).unwrap_err().code,
+        ErrorCode::Forbidden
+    );
+    let readings = house.count("se.narhet.actors.sealed-field-read.v1");
+    let export = house.act_as(&somebody(Role::Registrar, None), "export-subject", &json!({ "id": subject })).unwrap();
+    assert_eq!((&export["items"][0]["actorId"], &export["erased"]), (&json!(id), &json!(false)));
+    let person = &export["items"][0]["contacts"][0]["person"];
+    assert_eq!((&person["name"], &person["email"]), (&json!("Funktionen Jourhavande"), &json!("jour@exempel.se")));
+    assert_eq!(house.count("se.narhet.actors.sealed-field-read.v1"), readings + 1);
+}
+
+#[test]
+fn a_hold_refuses_erasure_until_it_ends_and_then_the_person_is_gone() {
+    let (mut house, id, subject) = house_with_person();
+    hold(&mut house, &subject, true);
+    let refused = erase(&mut house, &subject).unwrap_err();
+    assert_eq!(refused.rule.as_deref(), Some("no-erasure-under-hold"));
+    assert!(refused.detail.contains("KS 2026/18"), "{refused}");
+    assert!(house.holds_key_of(&subject));
+    hold(&mut house, &subject, false);
+    erase(&mut house, &subject).unwrap();
+    assert!(!house.holds_key_of(&subject));
+    let read = house.act("norrmalm", "read-actor", &json!({ "id": id })).unwrap();
+    assert!(!read.to_string().contains("Jourhavande") && read["withheld"].to_string().contains("raderade"), "{read}");
+    let export = house.act_as(&somebody(Role::Registrar, None), "export-subject", &json!({ "id": subject })).unwrap();
+    assert_eq!((&export["items"], &export["erased"]), (&json!([]), &json!(true)));
+}
+
+#[test]
+fn only_a_registrar_erases_and_only_with_a_ground_and_a_reference() {
+    let (mut house, _, subject) = house_with_person();
+    let order = json!({ "id": subject, "ground": "gallring", "reference": "KS 2026/17" });
+    assert_eq!(house.act("norrmalm", "erase-subject", &order).unwrap_err().code, ErrorCode::Forbidden);
+    let registrar = somebody(Role::Registrar, None);
+    for members in [json!({ "ground": "tidsbrist" }), json!({ "reference": "" }), json!({ "reference": "ett samtal" })]
+    {
+        let refused = house.act_as(&registrar, "erase-subject", &with(order.clone(), members)).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidInput);
+    }
+    assert!(house.holds_key_of(&subject));
+}
