@@ -12,13 +12,17 @@ use narhet_proto::{
     wire::{ErrorCode, Problem},
 };
 use narhet_responsibility::Responsibility;
-use parking_lot::{RwLock, RwLockReadGuard};
-use std::sync::atomic::{AtomicU64, Ordering};
+use parking_lot::RwLock;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 use tokio::sync::watch;
 
 /// Everything the gateway knows.
 pub struct Fold {
-    map: RwLock<Responsibility>,
+    /// Readers take the map with them: nobody holds the lock while computing.
+    map: RwLock<Arc<Responsibility>>,
     grants: Grants,
     ring: Ring,
     unknown_events: AtomicU64,
@@ -63,9 +67,10 @@ impl Fold {
             self.unknown_events.fetch_add(1, Ordering::Relaxed);
         }
         if context == Context::Area {
-            // Only this fold writes, so what is built beside the readers still fits when they are shut out for an instant.
-            let prepared = self.map.read().prepare(event);
-            self.map.write().apply_prepared(event, prepared);
+            // Only this fold writes, so what is built beside the readers still fits when they are shut out for an instant. While
+            // a reader has the map, the next one is a copy of it; divisions are shared.
+            let prepared = self.map().prepare(event);
+            Arc::make_mut(&mut *self.map.write()).apply_prepared(event, prepared);
         }
         self.grants.observe(event);
         self.ring.push(Entry::new(context, mark, event, bytes));
@@ -87,7 +92,7 @@ impl Fold {
 
     /// Forgets everything, because a log has forked.
     pub fn clear(&self) {
-        *self.map.write() = Responsibility::default();
+        *self.map.write() = Arc::default();
         self.grants.clear();
         self.ring.clear();
         self.progress.send_modify(|progress| *progress = Progress::default());
@@ -96,7 +101,7 @@ impl Fold {
     /// Whether answers can be trusted; the text says why not.
     pub fn health(&self) -> Result<(), String> {
         self.progress.borrow().ready()?;
-        self.map.read().health().map_err(|error| error.to_string())
+        self.map().health().map_err(|error| error.to_string())
     }
 
     pub fn vector(&self) -> Vector {
@@ -107,8 +112,9 @@ impl Fold {
         self.unknown_events.load(Ordering::Relaxed)
     }
 
-    pub fn map(&self) -> RwLockReadGuard<'_, Responsibility> {
-        self.map.read()
+    /// The map as it is now; it does not change under whoever has it.
+    pub fn map(&self) -> Arc<Responsibility> {
+        Arc::clone(&self.map.read())
     }
 
     pub fn ring(&self) -> &Ring {

@@ -16,7 +16,7 @@ use axum::{
     extract::{RawQuery, State},
     http::{HeaderMap, Response, StatusCode},
 };
-use narhet_geo::{Point, Shape};
+use narhet_geo::{PlaceError, Point, Shape};
 use narhet_kernel::{BoardId, Timestamp};
 use narhet_proto::wire::{ErrorCode, Problem};
 use narhet_responsibility::{Batch, BoardName, NearbyArea, Overlay};
@@ -63,8 +63,9 @@ pub async fn overlay(
             Shape::from_geojson(&body.geometry).map_err(|problem| Problem::at("/geometry", problem.to_string()))?;
         let map = app.fold.map();
         let known = asked.known(&map);
+        map.admit(&shape, within_m, asked.at, known).map_err(too_large)?;
         let overlay = map.overlay(&shape, asked.at, known);
-        let neighbours = map.nearby(&shape, within_m, asked.at, known);
+        let neighbours = map.nearby(&shape, within_m, &overlay, known).map_err(too_large)?;
         let (lead, rule) = overlay.lead();
         let lead = lead.cloned().or_else(|| city_board(&map.boards(asked.at, known)));
         let lead = lead.ok_or_else(|| Problem::new(ErrorCode::Unavailable, "this house has no boards yet"))?;
@@ -73,6 +74,10 @@ pub async fn overlay(
     });
     let (reply, cursor) = reply.await?;
     Ok(reply::with_cursor(StatusCode::OK, &reply, &cursor))
+}
+
+fn too_large(problem: PlaceError) -> Problem {
+    Problem { code: ErrorCode::TooLarge, ..Problem::at("/geometry", problem.to_string()) }
 }
 
 /// Kommunstyrelsen, which coordinates outside every area.
@@ -113,7 +118,6 @@ pub async fn batch(
         let asked = Asked { at: body.at.unwrap_or_else(|| app.clock.now()), known_at: body.known_at };
         let map = app.fold.map();
         let batch = map.batch(&points, asked.at, asked.known(&map));
-        drop(map);
         let cursor = app.fold.vector();
         let reply = BatchReply { batch, cursor: cursor.to_string() };
         Ok((serde_json::to_vec(&reply).expect("an answer is texts and finite numbers"), cursor))

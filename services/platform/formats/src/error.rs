@@ -1,6 +1,6 @@
 //! Why a file, or one of its features, cannot be read: what, where, and what to do next.
 
-use crate::limits::{LAYERS_LISTED_MAX, UNPACKED_BYTES_MAX, ZIP_ENTRIES_MAX};
+use crate::limits::{FILE_VERTICES_MAX, LAYERS_LISTED_MAX, UNPACKED_BYTES_MAX, ZIP_ENTRIES_MAX};
 use narhet_geo::{CrsError, GeometryError};
 
 /// A file that gives no boundaries at all.
@@ -12,6 +12,10 @@ pub enum FormatError {
     Empty,
     #[error("the file has {count} features or more, {limit} are allowed")]
     TooMany { count: usize, limit: usize },
+    #[error(
+        "the outlines have more than {FILE_VERTICES_MAX} vertices together; simplify them, or import the layer with the areas alone"
+    )]
+    TooManyVertices,
     #[error("not a GeoJSON FeatureCollection: {0}")]
     NotGeoJson(String),
     #[error("{what}: {source}")]

@@ -4,7 +4,7 @@
 //! are counted.
 
 use crate::{
-    Format, Layer, Record, Wanted,
+    Format, Layer, Record, Wanted, check_vertices,
     error::{FormatError, GeometryFault},
     keep,
     limits::{GEOPACKAGE_VALUE_BYTES_MAX, SQLITE_STEPS_MAX},
@@ -143,7 +143,7 @@ fn records(database: &Connection, layer: &Listed, crs: Crs, wanted: &Wanted<'_>)
     let sql = format!("SELECT {} FROM {} ORDER BY rowid", select.join(", "), quoted(&layer.table));
     let mut statement = database.prepare(&sql).map_err(not_read)?;
     let mut rows = statement.query([]).map_err(not_read)?;
-    let mut records = Vec::new();
+    let (mut records, mut vertices) = (Vec::new(), 0);
     while let Some(row) = rows.next().map_err(not_read)? {
         let number = records.len() + 1;
         wanted.check_count(number)?;
@@ -161,6 +161,7 @@ fn records(database: &Connection, layer: &Listed, crs: Crs, wanted: &Wanted<'_>)
             ValueRef::Blob(blob) => shape(blob, layer.srs_id, crs),
             _ => Err(GeometryFault::Unreadable("it is not a blob".to_owned())),
         };
+        check_vertices(&mut vertices, &shape)?;
         records.push(Record { number, properties, shape });
     }
     Ok(records)

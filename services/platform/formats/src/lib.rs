@@ -140,6 +140,15 @@ impl Wanted<'_> {
     }
 }
 
+/// Adds a feature's vertices to those of the file.
+fn check_vertices(vertices: &mut usize, shape: &Result<Shape, GeometryFault>) -> Result<(), FormatError> {
+    *vertices += shape.as_ref().map_or(0, Shape::vertices);
+    if *vertices > limits::FILE_VERTICES_MAX {
+        return Err(FormatError::TooManyVertices);
+    }
+    Ok(())
+}
+
 /// Keeps a property unless it is empty.
 fn keep(properties: &mut BTreeMap<String, String>, name: &str, text: &str) {
     let text = text.trim();

@@ -16,3 +16,6 @@ pub const GEOPACKAGE_VALUE_BYTES_MAX: i32 = 16 * 1024 * 1024;
 pub const SQLITE_STEPS_MAX: u64 = 200_000_000;
 /// Layers that are listed when one must be chosen.
 pub const LAYERS_LISTED_MAX: usize = 50;
+/// Vertices of all features of a file together, from the formats in which one takes 16 bytes and no more: Stockholm's
+/// neighbourhoods have a hundred thousand; forty times as many are still some hundred megabytes while they are read.
+pub const FILE_VERTICES_MAX: usize = 4_000_000;

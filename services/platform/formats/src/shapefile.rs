@@ -4,7 +4,7 @@
 //! because nothing may be allocated that the file does not have.
 
 use crate::{
-    Record, Wanted,
+    Record, Wanted, check_vertices,
     dbf::Row,
     error::{FormatError, GeometryFault},
 };
@@ -31,6 +31,7 @@ pub(crate) fn read(
     let mut rows = rows.into_iter();
     let mut at = HEADER_BYTES;
     let mut number = 0;
+    let mut vertices = 0;
     while at < bytes.len() {
         let words = bytes.get(at + 4..at + 8).map(|word| i32::from_be_bytes([word[0], word[1], word[2], word[3]]));
         let length = words.and_then(|words| usize::try_from(words).ok()).map(|words| words * 2);
@@ -42,7 +43,9 @@ pub(crate) fn read(
         let row = rows.next().ok_or_else(|| fault(at, &format!("shape {number} has no row in the table")))?;
         at = start + content.len();
         if let Row::Kept(properties) = row {
-            records.push(Record { number, properties, shape: shape(content, crs) });
+            let shape = shape(content, crs);
+            check_vertices(&mut vertices, &shape)?;
+            records.push(Record { number, properties, shape });
         }
     }
     match rows.count() {
@@ -51,7 +54,7 @@ pub(crate) fn read(
     }
 }
 
-fn shape(content: &[u8], crs: Crs) -> Result<Shape, GeometryFault> {
+pub(crate) fn shape(content: &[u8], crs: Crs) -> Result<Shape, GeometryFault> {
     let kind = integer(content, 0).ok_or_else(|| cut(0))?;
     match kind {
         5 | 15 | 25 => Ok(Shape::from_rings(&rings(content)?, crs)?),
@@ -75,9 +78,13 @@ fn rings(content: &[u8]) -> Result<Vec<Ring>, GeometryFault> {
         starts.push(count(PARTS_AT + 4 * part)?);
     }
     starts.push(points);
-    let in_order = starts.first() == Some(&0) && starts.windows(2).all(|pair| pair[0] < pair[1]);
-    if !in_order {
-        return Err(GeometryFault::Unreadable(format!("its rings begin at {starts:?}, which is no order")));
+    if let Some(first) = starts.first().filter(|first| **first != 0) {
+        return Err(GeometryFault::Unreadable(format!("its first ring begins at vertex {first}, not at 0")));
+    }
+    if let Some(ring) = starts.windows(2).position(|pair| pair[0] >= pair[1]) {
+        let (from, to) = (starts[ring], starts[ring + 1]);
+        let what = format!("its ring {} begins at vertex {from} and ends at {to}, which is no order", ring + 1);
+        return Err(GeometryFault::Unreadable(what));
     }
     let pair = |bytes: &[u8]| [float(&bytes[..8]), float(&bytes[8..])];
     let ring = |range: &[usize]| pairs[16 * range[0]..16 * range[1]].chunks_exact(16).map(pair).collect();

@@ -254,3 +254,33 @@ fn a_broken_feature_is_named_and_the_others_are_read() {
     assert_eq!(layer.records[1].properties["name"], "7");
     assert!(layer.records[3].shape.is_ok() && layer.records[2].properties.is_empty());
 }
+
+/// Hostile: a polygon of 50,000 rings whose order is broken at one place; all of them stood in the error.
+#[test]
+fn a_shape_whose_rings_are_in_no_order_is_named_by_the_first_ring_and_briefly() {
+    let rings = 50_000_i32;
+    let mut content = vec![0; 36];
+    content[0] = 5;
+    content.extend([rings, rings * 4].into_iter().flat_map(i32::to_le_bytes));
+    let start = |ring: i32| if ring == 7 { 0 } else { ring * 4 };
+    content.extend((0..rings).flat_map(|ring| start(ring).to_le_bytes()));
+    content.resize(content.len() + 64 * usize::try_from(rings).unwrap(), 0);
+    let said = shapefile::shape(&content, Crs::Degrees).unwrap_err().to_string();
+    assert!(said.contains("its ring 7 begins at vertex 24 and ends at 0"), "{said}");
+    assert!(said.len() < 200, "{} bytes", said.len());
+    content[44] = 1;
+    let said = shapefile::shape(&content, Crs::Degrees).unwrap_err().to_string();
+    assert!(said.contains("first ring begins at vertex 1"), "{said}");
+}
+
+/// Hostile: features that are each within the limit and together more than memory.
+#[test]
+fn the_vertices_of_all_features_together_have_a_limit() {
+    let [west, south] = corners(0)[0];
+    let one = Ok(Shape::point(Point::new(west, south).unwrap()));
+    let mut vertices = limits::FILE_VERTICES_MAX - 1;
+    assert_eq!(check_vertices(&mut vertices, &one), Ok(()));
+    assert_eq!(check_vertices(&mut vertices, &Err(GeometryFault::Missing)), Ok(()));
+    assert_eq!(check_vertices(&mut vertices, &one), Err(FormatError::TooManyVertices));
+    assert!(FormatError::TooManyVertices.to_string().contains("4000000 vertices"));
+}

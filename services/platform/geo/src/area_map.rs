@@ -81,6 +81,7 @@ impl Territory {
 pub struct AreaMap {
     /// Ascending by id, so that the lowest id is met first.
     territories: Vec<Territory>,
+    bounds: Bounds,
     coverage: Coverage,
     grid: Grid,
     /// The short answer of each plain answer of the table; in a hole without its area, which is not the same everywhere.
@@ -129,12 +130,17 @@ impl AreaMap {
         let inside = |layers: &Vec<u16>| layers.iter().map(|layer| (*layer, Side::Inside)).collect::<Vec<_>>();
         let plain = grid.plain().iter().map(|layers| short(inside(layers).into_iter(), territories.len())).collect();
         let nearest = Nearest::new(&territories);
-        Ok(AreaMap { territories, coverage, grid, plain, nearest })
+        Ok(AreaMap { territories, bounds, coverage, grid, plain, nearest })
     }
 
     /// The areas, ascending by id.
     pub fn territories(&self) -> &[Territory] {
         &self.territories
+    }
+
+    /// The box around all areas, degrees.
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// The gaps and overlaps among the areas.
@@ -146,17 +152,36 @@ impl AreaMap {
     /// coordinate. A few nanoseconds, but for places in a hole, whose nearest area has to be sought.
     #[inline]
     pub fn hit(&self, point: Point) -> Hit {
-        let hit = match self.grid.entry(point.coord()) {
-            None => OUTSIDE,
-            Some(Entry::Plain(number)) => self.plain[usize::from(number)],
-            Some(Entry::Crossed(number)) => short(self.grid.crossed_at(number, point.coord()), self.territories.len()),
-        };
+        let hit = self.had(point);
         if hit.matched == Match::Nearest { Hit { area: Some(self.nearest.of(point.coord()).0), ..hit } } else { hit }
+    }
+
+    /// [`AreaMap::hit`], and how many metres the nearest area is away: 0 for a point that an area has.
+    pub fn hit_and_distance_m(&self, point: Point) -> (Hit, f64) {
+        let hit = self.had(point);
+        match hit.matched {
+            Match::Inside | Match::Boundary => (hit, 0.0),
+            Match::Outside => (hit, self.nearest.of(point.coord()).1),
+            Match::Nearest => {
+                let (area, distance_m) = self.nearest.of(point.coord());
+                (Hit { area: Some(area), ..hit }, distance_m)
+            }
+        }
     }
 
     /// Metres from a point that no area has to the nearest one.
     pub fn distance_m(&self, point: Point) -> f64 {
         self.nearest.of(point.coord()).1
+    }
+
+    /// What the table says of a point; in a hole without the area.
+    #[inline]
+    fn had(&self, point: Point) -> Hit {
+        match self.grid.entry(point.coord()) {
+            None => OUTSIDE,
+            Some(Entry::Plain(number)) => self.plain[usize::from(number)],
+            Some(Entry::Crossed(number)) => short(self.grid.crossed_at(number, point.coord()), self.territories.len()),
+        }
     }
 
     /// Which area answers for a point, with everything there is to say. Exact as [`AreaMap::hit`].

@@ -2,7 +2,7 @@
 
 use crate::{
     crs::Crs,
-    limits::{COLLECTION_DEPTH_MAX, CROSSING_PAIRS_MAX},
+    limits::{COLLECTION_DEPTH_MAX, CROSSING_PAIRS_MAX, PLACE_PIECES_MAX},
     point::Point,
 };
 
@@ -75,4 +75,14 @@ pub enum AreaError {
     NotAnArea { id: String, found: &'static str },
     #[error("the union of the parts is not a valid area: {0}; correct the boundaries named by the coverage report")]
     BrokenUnion(GeometryError),
+}
+
+/// Why a question about a place is not answered.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlaceError {
+    #[error(
+        "near the areas the place has {count} points and pieces of line of 160 m, {PLACE_PIECES_MAX} are allowed; ask about a \
+         part of it, or simplify it"
+    )]
+    TooManyPieces { count: usize },
 }

@@ -1,5 +1,6 @@
 //! Decisions without rounding: turns, points on segments, and the side of a point to many edges.
 
+use crate::limits::EDGE_BANDS_MAX;
 use geo::{
     Coord,
     algorithm::kernels::{Kernel, Orientation, RobustKernel},
@@ -55,13 +56,23 @@ impl EdgeIndex {
     pub(crate) fn new(edges: Vec<Edge>) -> EdgeIndex {
         let south = edges.iter().flatten().map(|c| c.y).fold(f64::INFINITY, f64::min);
         let north = edges.iter().flatten().map(|c| c.y).fold(f64::NEG_INFINITY, f64::max);
-        let bands = edges.len() / 2 + 1;
-        // The northernmost latitude itself falls into one band more.
-        let bands_per_degree = if north > south { bands as f64 / (north - south) } else { 0.0 };
-        let mut index = EdgeIndex { edges, starts: vec![0; bands + 2], members: Vec::new(), south, bands_per_degree };
+        let mut bands = edges.len() / 2 + 1;
+        let mut index = EdgeIndex { edges, starts: Vec::new(), members: Vec::new(), south, bands_per_degree: 0.0 };
+        // An edge stands in every band that it reaches: where most edges are long, the bands must be few.
+        loop {
+            // The northernmost latitude itself falls into one band more.
+            index.bands_per_degree = if north > south { bands as f64 / (north - south) } else { 0.0 };
+            index.starts = vec![0; bands + 2];
+            let places: usize =
+                index.edges.iter().map(|edge| index.bands_of(edge)).map(|(low, high)| high + 1 - low).sum();
+            if bands == 1 || places <= EDGE_BANDS_MAX * index.edges.len() {
+                break;
+            }
+            bands /= 2;
+        }
         // Counting sort: sizes first, then places; twice over the edges is cheaper than a vector per band.
         for edge in &index.edges {
-            let (low, high) = index.bands(edge[0].y.min(edge[1].y), edge[0].y.max(edge[1].y));
+            let (low, high) = index.bands_of(edge);
             index.starts[low + 1..=high + 1].iter_mut().for_each(|size| *size += 1);
         }
         for band in 1..index.starts.len() {
@@ -70,7 +81,7 @@ impl EdgeIndex {
         let mut next = index.starts.clone();
         index.members = vec![0; index.starts[index.starts.len() - 1] as usize];
         for (number, edge) in index.edges.iter().enumerate() {
-            let (low, high) = index.bands(edge[0].y.min(edge[1].y), edge[0].y.max(edge[1].y));
+            let (low, high) = index.bands_of(edge);
             for place in &mut next[low..=high] {
                 index.members[*place as usize] = number as u32;
                 *place += 1;
@@ -79,11 +90,21 @@ impl EdgeIndex {
         index
     }
 
+    fn bands_of(&self, [a, b]: &Edge) -> (usize, usize) {
+        self.bands(a.y.min(b.y), a.y.max(b.y))
+    }
+
     /// The bands of two latitudes. Rounding is monotone, so an edge and a point on it always meet in a band.
     fn bands(&self, low: f64, high: f64) -> (usize, usize) {
         let last = self.starts.len() - 2;
         let band = |lat: f64| (((lat - self.south) * self.bands_per_degree).max(0.0) as usize).min(last);
         (band(low), band(high))
+    }
+
+    /// How many places in bands the edges take.
+    #[cfg(test)]
+    pub(crate) fn places(&self) -> usize {
+        self.members.len()
     }
 
     pub(crate) fn edges(&self) -> &[Edge] {

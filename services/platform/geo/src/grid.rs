@@ -10,7 +10,7 @@
 
 use crate::{
     exact::{Edge, EdgeIndex, Side, on_segment, turn},
-    limits::{GRID_CELL_M, GRID_CELLS_MAX},
+    limits::{GRID_CELL_M, GRID_CELLS_MAX, GRID_EDGE_MARKS, GRID_MARKS_MAX},
     measure::metres_per_degree,
     point::Point,
     shape::Bounds,
@@ -78,7 +78,7 @@ pub(crate) struct Slot {
 impl Grid {
     /// Builds the table; cells are [`GRID_CELL_M`] wide, or more where that would be too many of them.
     pub(crate) fn new(layers: &[Layer<'_>]) -> Grid {
-        let bounds = Bounds::of(layers.iter().flat_map(|layer| layer.bounds.corners()));
+        let bounds = at_least_a_cell(Bounds::of(layers.iter().flat_map(|layer| layer.bounds.corners())));
         let mut cell_m = GRID_CELL_M;
         loop {
             if let Some(grid) = Grid::with_cells(layers, bounds, cell_m) {
@@ -111,22 +111,32 @@ impl Grid {
             edges: Vec::new(),
         };
         grid.cells = vec![0; grid.columns * grid.rows];
-        let marks = grid.marks(layers);
+        let marks = grid.marks(layers)?;
         grid.cross(layers, &marks)?;
         grid.fill(layers)?;
         Some(grid)
     }
 
-    /// Which edge of which layer touches which cell, sorted by cell and layer.
-    fn marks(&self, layers: &[Layer<'_>]) -> Vec<(u32, u16, Edge)> {
-        let mut marks = Vec::new();
+    /// Which edge of which layer touches which cell, sorted by cell and layer; `None` when that is too much.
+    fn marks(&self, layers: &[Layer<'_>]) -> Option<Vec<(u32, u16, Edge)>> {
+        // Even a table of one cell has some marks for each edge.
+        let edges: usize = layers.iter().map(|layer| layer.edges().count()).sum();
+        let limit = GRID_MARKS_MAX.max(GRID_EDGE_MARKS * edges);
+        let mut count = 0;
+        for edge in layers.iter().flat_map(Layer::edges) {
+            self.touched(edge, |_| count += 1);
+            if count > limit {
+                return None;
+            }
+        }
+        let mut marks = Vec::with_capacity(count);
         for (number, layer) in layers.iter().enumerate() {
             for edge in layer.edges() {
                 self.touched(edge, |cell| marks.push((cell as u32, number as u16, edge)));
             }
         }
         marks.sort_by_key(|&(cell, layer, _)| (cell, layer));
-        marks
+        Some(marks)
     }
 
     /// Calls `mark` with every cell that an edge touches, and perhaps a neighbour that it all but touches.
@@ -265,6 +275,19 @@ impl Grid {
         }
         if winding == 0 { Side::Outside } else { Side::Inside }
     }
+}
+
+/// Bounds that are one cell wide and high or more. In a table smaller than that, down to two neighbouring numbers, a cell need not
+/// have a point beside its edges.
+fn at_least_a_cell(bounds: Bounds) -> Bounds {
+    let (lon_m, lat_m) = metres_per_degree(bounds.north.abs().max(bounds.south.abs()).min(89.0));
+    let least = |low: f64, high: f64, metres: f64| {
+        let lacking = (GRID_CELL_M / metres - (high - low)).max(0.0);
+        (low - lacking / 2.0, high + lacking / 2.0)
+    };
+    let (west, east) = least(bounds.west, bounds.east, lon_m);
+    let (south, north) = least(bounds.south, bounds.north, lat_m);
+    Bounds { west, south, east, north }
 }
 
 /// What the table says of a cell.

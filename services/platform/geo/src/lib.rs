@@ -12,8 +12,8 @@
 //!    (`every_place_within_the_outer_ring_has_an_area_in_every_division`).
 //! 3. A `Shape` written as GeoJSON reads back equal, bit for bit (`a_shape_reads_back_bit_for_bit`).
 //!
-//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `measure`, `planar`,
-//! `coverage`, `inscribed`, `dissolve`, `carve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`, `neighbours`.
+//! Reading order: [`limits`], `point`, `error`, `shape`, `read`, `krueger`, `crs`, `parts`, `validity`, `exact`, `tree`, `measure`,
+//! `planar`, `coverage`, `inscribed`, `dissolve`, `carve`, `grid`, `nearest`, `area_map`, `clip`, `overlay`, `neighbours`.
 
 mod area_map;
 mod carve;
@@ -36,6 +36,7 @@ mod planar;
 mod point;
 mod read;
 mod shape;
+mod tree;
 mod validity;
 
 pub use area_map::{AreaMap, Hit, Location, Match, Territory};
@@ -43,7 +44,7 @@ pub use carve::{CarveError, carve};
 pub use coverage::{Coverage, Defect, DefectKind, coverage};
 pub use crs::{Crs, CrsError};
 pub use dissolve::dissolve;
-pub use error::{AreaError, GeometryError};
+pub use error::{AreaError, GeometryError, PlaceError};
 pub use neighbours::Neighbour;
 pub use overlay::Share;
 pub use parts::Ring;

@@ -43,8 +43,17 @@ pub const FLAT_RINGS_MAX: usize = 5_000;
 pub const GRID_CELL_M: f64 = 32.0;
 /// Cells of one lookup table, two bytes each: Stockholm's has 0.6 million of 32 m. A larger map has wider cells.
 pub const GRID_CELLS_MAX: usize = 1 << 20;
-/// Cells of the lookup table on each side of a block that shares one list of edges for the nearest: half a kilometre.
-pub const NEAREST_BLOCK_CELLS: usize = 16;
+/// Marks of edges in cells while a lookup table is built, 40 bytes each: Stockholm's has some hundred thousand. A map of many
+/// long edges close together has wider cells.
+pub const GRID_MARKS_MAX: usize = 4 << 20;
+/// Marks that a map of very many edges may have for each: an edge within one cell may mark the eight around it too.
+pub const GRID_EDGE_MARKS: usize = 16;
+/// Bands of latitude that an edge stands in on average: a boundary of short edges needs two, a comb of long teeth would be in
+/// every one, and take memory by the square of its vertices.
+pub const EDGE_BANDS_MAX: usize = 8;
+/// Pieces that a place is cut into when its neighbours are measured, each 160 m of line or a point: all vertices that a shape may
+/// have, and 8,000 km of line beside the land. More is no place, and costs seconds.
+pub const PLACE_PIECES_MAX: usize = 250_000;
 /// Pieces that one edge is cut into when distances are measured: at 160 m each an edge of 600 km.
 pub const EDGE_PIECES_MAX: usize = 4_096;
 /// Areas of one map: the whole of Sweden has 290 municipalities; the table names an area with two bytes.

@@ -1,7 +1,7 @@
 //! Square metres and metres on the WGS 84 ellipsoid. Edges are straight in longitude and latitude, as GeoJSON defines them
 //! (RFC 7946 section 3.1.1), not geodesics.
 
-use crate::{exact::Edge, shape::rings};
+use crate::{exact::Edge, shape::rings, tree::Block};
 use geo::{Coord, Distance, Geodesic, MultiPolygon, Polygon};
 
 /// Semi-major axis of WGS 84 in metres.
@@ -96,10 +96,12 @@ impl Chord {
         Chord { edge: [a, b], start, along, length_2, slack_m: length_2 / (8.0 * A) * bend }
     }
 
-    /// The least and the greatest that the straight distance in metres to the edge can be.
-    pub(crate) fn distance_range_m(&self, point: Cartesian) -> (f64, f64) {
-        let (metres, _) = self.nearest(point);
-        (metres - self.slack_m, metres + self.slack_m)
+    /// The box around the edge, chord and all.
+    pub(crate) fn block(&self) -> Block {
+        // A micrometre covers the rounding of numbers as large as the earth.
+        const ROUNDING_M: f64 = 1e-6;
+        let end = [0, 1, 2].map(|axis| self.start[axis] + self.along[axis]);
+        Block::around([self.start, end], self.slack_m + ROUNDING_M)
     }
 
     /// Straight metres to the chord, and how far along it, 0 to 1, its nearest place lies.

@@ -62,7 +62,7 @@ impl AreaMap {
         let mut shares: Vec<Share> = held
             .iter()
             .map(|(&area, held)| Share {
-                area: area.to_owned(),
+                area: self.territories()[usize::from(area)].id().to_owned(),
                 area_m2: held.area_m2,
                 length_m: held.length_m,
                 points: held.points,
@@ -73,7 +73,7 @@ impl AreaMap {
         shares
     }
 
-    fn hold<'map>(&'map self, geometry: &Geometry<f64>, held: &mut BTreeMap<&'map str, Held>) {
+    fn hold(&self, geometry: &Geometry<f64>, held: &mut BTreeMap<u16, Held>) {
         match geometry {
             Geometry::Point(point) => self.hold_point(point.0, held),
             Geometry::MultiPoint(points) => points.iter().for_each(|point| self.hold_point(point.0, held)),
@@ -86,13 +86,13 @@ impl AreaMap {
         }
     }
 
-    fn hold_point<'map>(&'map self, point: Coord<f64>, held: &mut BTreeMap<&'map str, Held>) {
+    fn hold_point(&self, point: Coord<f64>, held: &mut BTreeMap<u16, Held>) {
         if let Some(area) = self.area_at(point) {
             held.entry(area).or_default().points += 1;
         }
     }
 
-    fn hold_line<'map>(&'map self, line: &LineString<f64>, held: &mut BTreeMap<&'map str, Held>) {
+    fn hold_line(&self, line: &LineString<f64>, held: &mut BTreeMap<u16, Held>) {
         for pair in line.0.windows(2) {
             let cuts = self.cuts([pair[0], pair[1]]);
             for piece in cuts.windows(2) {
@@ -107,10 +107,14 @@ impl AreaMap {
     fn cuts(&self, segment: Edge) -> Vec<Coord<f64>> {
         let [a, b] = segment;
         let mut cuts = vec![a, b];
-        for territory in self.territories() {
+        let bounds = Bounds::of(segment);
+        for territory in self.territories().iter().filter(|territory| territory.bounds().meets(&bounds)) {
             let index = territory.index();
-            for number in index.between_latitudes(a.y.min(b.y), a.y.max(b.y)) {
+            for number in index.between_latitudes(bounds.south, bounds.north) {
                 let edge = index.edges()[number as usize];
+                if !Bounds::of(edge).meets(&bounds) {
+                    continue;
+                }
                 cuts.extend(edge.into_iter().filter(|&vertex| on_segment(vertex, segment)));
                 let crosses = |[a, b]: Edge, [c, d]: Edge| {
                     let (one, other) = (turn(a, b, c), turn(a, b, d));
@@ -127,13 +131,14 @@ impl AreaMap {
         cuts
     }
 
-    fn hold_polygons<'map>(&'map self, polygons: &MultiPolygon<f64>, held: &mut BTreeMap<&'map str, Held>) {
+    fn hold_polygons(&self, polygons: &MultiPolygon<f64>, held: &mut BTreeMap<u16, Held>) {
         let bounds = Bounds::of(polygons.iter().flat_map(|polygon| polygon.exterior().0.iter().copied()));
         let mut any = false;
-        for territory in self.territories().iter().filter(|territory| territory.bounds().meets(&bounds)) {
+        let near = (0..).zip(self.territories()).filter(|(_, territory)| territory.bounds().meets(&bounds));
+        for (number, territory) in near {
             let common = common_m2(territory, polygons, &bounds);
             if common > COMMON_M2_MIN {
-                held.entry(territory.id()).or_default().area_m2 += common;
+                held.entry(number).or_default().area_m2 += common;
                 any = true;
             }
         }
@@ -146,9 +151,8 @@ impl AreaMap {
         }
     }
 
-    fn area_at(&self, point: Coord<f64>) -> Option<&str> {
-        let area = self.locate(Point::from_coord(point)).area?;
-        self.territories().iter().map(|territory| territory.id()).find(|id| *id == area)
+    fn area_at(&self, point: Coord<f64>) -> Option<u16> {
+        self.hit(Point::from_coord(point)).area
     }
 }
 

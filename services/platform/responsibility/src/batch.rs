@@ -61,11 +61,7 @@ impl Responsibility {
         let same: Vec<Same> = (0..course.segments().len()).map(|number| same(&course, index, number)).collect();
         let mut numbers: HashMap<(u16, usize, usize), u32> = HashMap::new();
         for &point in points {
-            let hit = division.map.hit(point);
-            let metres = match hit.matched {
-                Match::Inside | Match::Boundary => 0.0,
-                Match::Nearest | Match::Outside => (division.map.distance_m(point) * 100.0).round() / 100.0,
-            };
+            let (hit, metres) = division.map.hit_and_distance_m(point);
             let answer = hit.area.map(|area| {
                 let holds = |number: usize| {
                     same[number][usize::from(area)].is_some_and(|there| {
@@ -79,7 +75,11 @@ impl Responsibility {
                     batch.answers.len() as u32 - 1
                 })
             });
-            batch.results.push(PointResult { matched: hit.matched, distance_m: Some(metres), answer });
+            batch.results.push(PointResult {
+                matched: hit.matched,
+                distance_m: Some((metres * 100.0).round() / 100.0),
+                answer,
+            });
         }
         batch
     }

@@ -8,7 +8,7 @@ use crate::{
     takeovers::Takeovers,
     why,
 };
-use narhet_geo::{Dimension, Match, Point, Shape};
+use narhet_geo::{Dimension, Match, PlaceError, Point, Shape};
 use narhet_kernel::{Context, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
@@ -317,20 +317,38 @@ impl Responsibility {
         overlay(matched, affected, Some(division.id().to_owned()), why)
     }
 
-    /// The areas that a place does not touch and that lie within so many metres of it, nearest first.
-    pub fn nearby(&self, shape: &Shape, within_m: f64, at: Timestamp, known: u64) -> Vec<NearbyArea> {
-        let Some(division) = self.division_at(at, known) else { return Vec::new() };
-        let touched: Vec<String> = division.map.overlay(shape).into_iter().map(|share| share.area).collect();
-        let near = division.map.neighbours(shape, within_m).into_iter().filter(|near| !touched.contains(&near.area));
-        near.filter_map(|near| {
+    /// Whether a place is so small that [`Responsibility::overlay`] and [`Responsibility::nearby`] answer in milliseconds.
+    ///
+    /// # Errors
+    /// As [`narhet_geo::AreaMap::admit`].
+    pub fn admit(&self, shape: &Shape, within_m: f64, at: Timestamp, known: u64) -> Result<(), PlaceError> {
+        self.division_at(at, known).map_or(Ok(()), |division| division.map.admit(shape, within_m))
+    }
+
+    /// The areas that a place does not touch (its overlay says which it does) and that lie within so many metres of it,
+    /// nearest first.
+    ///
+    /// # Errors
+    /// As [`narhet_geo::AreaMap::neighbours`].
+    pub fn nearby(
+        &self,
+        shape: &Shape,
+        within_m: f64,
+        overlay: &Overlay,
+        known: u64,
+    ) -> Result<Vec<NearbyArea>, PlaceError> {
+        let Some(division) = self.division_at(overlay.at, known) else { return Ok(Vec::new()) };
+        let touched: Vec<&str> = overlay.affected.iter().map(|affected| affected.area.id.as_str()).collect();
+        let near = division.map.neighbours(shape, within_m, &touched)?.into_iter();
+        let near = near.filter_map(|near| {
             let area = division.area(&near.area)?;
             Some(NearbyArea {
-                board: self.board_name(&area.board, at, known),
+                board: self.board_name(&area.board, overlay.at, known),
                 area: area.area.clone(),
                 distance_m: (near.distance_m * 100.0).round() / 100.0,
             })
-        })
-        .collect()
+        });
+        Ok(near.collect())
     }
 
     /// The areas in force at an instant, as known at a position: districts by id, then city and county.

@@ -221,7 +221,7 @@ fn the_nearest_area_and_its_distance_are_those_of_all_edges_measured_on_the_elli
     let mut random = Random(11);
     let (mut asked, mut worst_m) = (0, 0.0_f64);
     while asked < 20 {
-        // Half of them within the box of the city, where lists of blocks answer, half up to a hundred kilometres away.
+        // Half of them within the box of the city, half up to a hundred kilometres away.
         let (lon, lat) = if asked % 2 == 0 {
             (17.76 + random.unit() * 0.43, 59.228 + random.unit() * 0.21)
         } else {

@@ -350,6 +350,41 @@ fn an_overlay_names_the_boards_by_share_and_nobody_outside_the_city() {
 }
 
 #[test]
+fn an_area_within_reach_is_nearby_one_beyond_it_and_the_touched_one_are_not() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 1, 2, 3, 4, 5], &[0, 1, 2, 3, 4, 5]);
+    // A cell is 891 m wide: from here it is 290 m to the western neighbour and 601 m to the eastern one.
+    let place = Shape::point(Point::new(WEST + CELL * (1.0 + 290.0 / 891.0), SOUTH + 0.005).unwrap());
+    let overlay = log.house.overlay(&place, day(1), log.position);
+    let nearby = |within_m: f64| {
+        let nearby = log.house.nearby(&place, within_m, &overlay, log.position).unwrap();
+        nearby.into_iter().map(|near| (near.area.id, near.distance_m.round())).collect::<Vec<_>>()
+    };
+    let [touched] = &overlay.affected[..] else { panic!("{overlay:?}") };
+    let (near, far) = (nearby(500.0), nearby(700.0));
+    assert_eq!(near.len(), 1, "{near:?}");
+    assert!((near[0].1 - 290.0).abs() <= 2.0, "{near:?}");
+    assert_eq!(far.len(), 2, "{far:?}");
+    assert!((far[1].1 - 601.0).abs() <= 2.0, "{far:?}");
+    assert!(far.iter().all(|(area, _)| *area != touched.area.id));
+    assert_eq!(log.house.nearby(&place, 200.0, &overlay, log.position), Ok(Vec::new()));
+}
+
+/// Hostile: a line across the whole city, a hundred thousand times.
+#[test]
+fn a_place_that_would_take_seconds_is_not_admitted() {
+    let mut log = Log::started();
+    log.division(day(0), &[0, 1, 2, 3, 4, 5], &[0, 1, 2, 3, 4, 5]);
+    let at = |number: usize| [WEST - 1.0 + (number % 2) as f64 * 2.0, SOUTH + 0.005 + (number % 2) as f64 * 1e-6];
+    let line = |count: usize| {
+        let line = json!({ "type": "LineString", "coordinates": (0..count).map(at).collect::<Vec<_>>() });
+        Shape::from_geojson(&line).unwrap()
+    };
+    assert!(log.house.admit(&line(100_000), 500.0, day(1), log.position).is_err());
+    assert!(log.house.admit(&line(10), 500.0, day(1), log.position).is_ok());
+}
+
+#[test]
 fn a_board_lives_while_the_timeline_gives_it_an_area_and_its_heir_is_found_through_every_merger() {
     let mut log = Log::started();
     log.division(day(0), &[0, 0, 1, 1, 2, 2], &[0, 1, 2]);
