@@ -23,12 +23,15 @@ const LIFE_MS: u128 = 2_000;
 /// How much faster the house's clock runs, and where it begins: a Friday night.
 const RATE: i32 = 60;
 const NIGHT: &str = "2026-11-20T22:00:00Z";
+/// How much longer nobody was there at each restart, in the house's seconds.
+const AWAY_S: i64 = 10;
 /// What the first step has, in the house's seconds.
 const STEP_S: i64 = 120;
 
-/// A house at the time that it would be had it never died.
-fn life(data: &Path, config: &Path, born: Instant) -> House {
-    let elapsed = SignedDuration::try_from(born.elapsed()).unwrap() * RATE;
+/// A house at the time that it would be had it never died, and a little later each time: no time is lived twice.
+fn life(data: &Path, config: &Path, born: Instant, lived: u64) -> House {
+    let away = SignedDuration::from_secs(AWAY_S * i64::try_from(lived).unwrap());
+    let elapsed = SignedDuration::try_from(born.elapsed()).unwrap() * RATE + away;
     let clock = format!("{}x{RATE}", NIGHT.parse::<Timestamp>().unwrap() + elapsed);
     House::up(data, &["--config", config.to_str().unwrap(), "--demo", "--clock", &clock])
 }
@@ -56,7 +59,7 @@ async fn a_house_killed_in_the_middle_of_its_alarms_loses_none_and_sends_each_ke
     let data = folder.path().join("data");
     let mut incidents = Vec::new();
     for cycle in 0..cycles {
-        let mut house = life(&data, &config, born);
+        let mut house = life(&data, &config, born, cycle);
         if cycle == 0 {
             prepare(&house, &receiver).await;
         }
@@ -68,7 +71,7 @@ async fn a_house_killed_in_the_middle_of_its_alarms_loses_none_and_sends_each_ke
         tokio::time::sleep(Duration::from_millis(ms)).await;
         house.kill();
     }
-    let house = life(&data, &config, born);
+    let house = life(&data, &config, born, cycles);
     let mut known = BTreeSet::new();
     for incident in &incidents {
         let case = held(&house, incident).await["supportCases"][0]["id"].as_str().unwrap().to_owned();
