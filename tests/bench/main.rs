@@ -4,6 +4,7 @@
 
 mod actors;
 mod batch;
+mod duty;
 mod latency;
 mod lookup;
 mod postgis;
@@ -19,6 +20,7 @@ const MEASURED: &[(&str, fn())] = &[
     ("batch", batch::batch),
     ("actors", actors::actors),
     ("routing", routing::routing),
+    ("duty", duty::duty),
     ("latency", latency::latency),
 ];
 

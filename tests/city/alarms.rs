@@ -106,3 +106,34 @@ async fn a_case_goes_out_over_a_real_webhook_and_its_receipt_ends_the_alarm() {
     let text = std::fs::read_to_string(narhet_tests::house::log_path(&data)).unwrap_or_default();
     assert!(!text.contains(SECRET) && !text.contains(&receiver.url), "no secret and no address in a log");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_house_killed_between_sending_and_noting_it_sends_again_under_the_same_key_and_says_so() {
+    let (folder, receiver) = (Folder::new("alarms-twice"), Receiver::start().await);
+    let more = format!("[channels.sms]\nsecret = \"{SECRET}\"\nplain-http = true\nurl = \"{}\"\n", receiver.url);
+    let config = config(&folder, &more);
+    let data = folder.path().join("data");
+    let arguments = ["--config", config.to_str().unwrap(), "--demo", "--clock", NIGHT];
+    let mut house = House::up(&data, &arguments);
+    let way = json!([{ "channel": "sms", "address": "+4670000000" }]);
+    let (status, reply) = staff(&house, "socialnamnden", "socialjouren", way).await;
+    assert_eq!(status, 201, "{reply}");
+    receiver.falls_silent();
+    report(&house, &incident("Brand i trapphus", SERGELS_TORG)).await;
+    let (key, _) = until("the message is through", || async { receiver.taken().into_iter().next() }).await;
+    house.kill();
+
+    receiver.answer(200);
+    let house = House::up(&data, &arguments);
+    let ckl = house.token("ckl", None);
+    let counted = until("the message is noted as sent", || async {
+        let (_, health) = json(house.get("/v1/alarm-paths", &ckl)).await;
+        (health["maybeTwice"] == 1).then_some(health)
+    })
+    .await;
+    assert_eq!(counted["deadLetters"], json!([]));
+    let taken = receiver.taken();
+    assert_eq!((taken.len(), taken[&key].times), (1, 2), "sent again, under the same key");
+    let (_, found) = json(house.get("/v1/alarms?purpose=case", &ckl)).await;
+    assert_eq!(found["items"][0]["deliveries"][0]["maybeTwice"], true, "{found}");
+}

@@ -10,6 +10,8 @@ mod broker;
 mod custody;
 mod formats;
 mod keeping;
+mod killed;
+mod mail;
 mod main_job;
 mod merger;
 mod real_data;

@@ -4,12 +4,14 @@ pub mod folder;
 pub mod house;
 pub mod nats;
 pub mod receiver;
+pub mod smtp;
 pub mod wait;
 
 pub use folder::Folder;
 pub use house::House;
 pub use nats::NatsProcess;
 pub use receiver::Receiver;
+pub use smtp::SmtpServer;
 pub use wait::until;
 
 use std::path::PathBuf;

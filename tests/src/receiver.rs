@@ -13,6 +13,9 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// Stands for no answer.
+const SILENT: u16 = 0;
+
 /// What came in with one key.
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -45,6 +48,11 @@ impl Receiver {
         let (taken, answer) = (Arc::default(), Arc::new(AtomicU16::new(200)));
         let task = tokio::spawn(accept(listener, Arc::clone(&taken), Arc::clone(&answer)));
         Receiver { url, taken, answer, task }
+    }
+
+    /// From now on everything has its effect and nothing is answered, as when the line breaks after the message is through.
+    pub fn falls_silent(&self) {
+        self.answer(SILENT);
     }
 
     /// From now on everything is answered so; what is not answered 200 has no effect.
@@ -101,7 +109,7 @@ async fn serve(mut stream: TcpStream, taken: Arc<Mutex<BTreeMap<String, Taken>>>
         }
         let raw: Vec<u8> = read.drain(..head + length).skip(head).collect();
         let status = answer.load(Ordering::SeqCst);
-        if status == 200 {
+        if [200, SILENT].contains(&status) {
             let mut all = taken.lock().expect("no panic while holding it");
             let order = all.len();
             let key = header("idempotency-key").unwrap_or_default();
@@ -114,6 +122,11 @@ async fn serve(mut stream: TcpStream, taken: Arc<Mutex<BTreeMap<String, Taken>>>
                 at: std::time::Instant::now(),
             });
             one.times += 1;
+        }
+        if status == SILENT {
+            // Until whoever asked hangs up.
+            let _ = stream.read(&mut [0; 1]).await;
+            return;
         }
         let reply = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
         if stream.write_all(reply.as_bytes()).await.is_err() {

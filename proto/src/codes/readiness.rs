@@ -40,6 +40,7 @@ code_list! {
         Case = "case", "krisstödsärende";
         PlaceTheCase = "place-the-case", "ärende utan känd nämnd";
         Handover = "handover", "överlämning som inte har tagits emot";
+        AnswerTheOffer = "answer-the-offer", "erbjudande att ta över ett ärende";
         Gap = "gap", "lucka i beredskapen";
         CallIn = "call-in", "inkallning";
         Exercise = "exercise", "övning";

@@ -10,7 +10,7 @@ pub mod timers;
 pub mod views;
 
 use crate::{
-    case_log::read,
+    case_log::{STREAM, read},
     domain::escalation::{Alarm, Event as Happened, Message},
 };
 use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
@@ -21,6 +21,7 @@ use narhet_proto::{
         Named,
         alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted},
         duty::{FunctionAlarmed, SupportCaseOpened},
+        handover::{HandoverOffered, HandoverReminded},
         readiness::AlarmPathRecorded,
     },
 };
@@ -61,6 +62,8 @@ pub struct Alarms {
     /// By the id of the alarm, which follows from the event that makes it owed.
     pub(crate) owed: BTreeMap<Uuid, Owed>,
     pub(crate) by_case: HashMap<String, Vec<Uuid>>,
+    /// The offer that an alarm asks to answer.
+    pub(crate) offers: BTreeMap<Uuid, String>,
     /// The alarm of each delivery.
     pub(crate) of_delivery: HashMap<Uuid, Uuid>,
     /// Deliveries that have neither gone out nor been given up, of open alarms.
@@ -78,6 +81,12 @@ pub struct Alarms {
 
 impl Alarms {
     pub fn apply(&mut self, event: &Event) {
+        if event.subject.kind() == STREAM {
+            // What its alarms ask for may be done.
+            for id in self.open_of_case(event.subject.id()) {
+                self.due.remove(&id);
+            }
+        }
         match event.event_type.as_str() {
             SupportCaseOpened::TYPE => {
                 let opened: SupportCaseOpened = read(event);
@@ -93,6 +102,14 @@ impl Alarms {
                 };
                 self.owe(event, alarmed.case_id, purpose, alarmed.board);
             }
+            HandoverOffered::TYPE => {
+                let offered: HandoverOffered = read(event);
+                self.owe_an_answer(event, offered.case_id, offered.offer_id, offered.to);
+            }
+            HandoverReminded::TYPE => {
+                let reminded: HandoverReminded = read(event);
+                self.owe_an_answer(event, reminded.case_id, reminded.offer_id, reminded.board);
+            }
             AlarmRaised::TYPE => self.raise(event, read(event)),
             DeliveriesOrdered::TYPE => self.happen(event, Happened::Ordered(read(event))),
             DeliveryAttempted::TYPE => self.happen(event, Happened::Attempted(read(event))),
@@ -101,6 +118,16 @@ impl Alarms {
             AlarmPathRecorded::TYPE => drop(self.proven_until.get_or_insert(event.time)),
             _ => {}
         }
+    }
+
+    /// The board asked is alarmed; a reminder alarms again only when somebody took the first alarm and then did not answer.
+    fn owe_an_answer(&mut self, event: &Event, case_id: String, offer_id: String, board: Named) {
+        let asks = |id: &Uuid| self.offers.get(id) == Some(&offer_id);
+        if self.open.iter().chain(self.owed.keys()).any(asks) {
+            return;
+        }
+        self.offers.insert(drafts::case_alarm_id(event.id), offer_id);
+        self.owe(event, case_id, AlarmPurpose::AnswerTheOffer, board);
     }
 
     fn owe(&mut self, event: &Event, case_id: String, purpose: AlarmPurpose, board: Named) {
@@ -189,8 +216,8 @@ impl Alarms {
         self.by_case.get(case_id).into_iter().flatten().filter_map(|id| self.by_id.get(id)).collect()
     }
 
-    /// Open alarms of a case: what an acknowledged case settles.
-    pub fn open_of_case(&self, case_id: &str) -> Vec<Uuid> {
+    /// Open alarms of a case: what an event of the case may settle.
+    fn open_of_case(&self, case_id: &str) -> Vec<Uuid> {
         self.by_case.get(case_id).into_iter().flatten().copied().filter(|id| self.open.contains(id)).collect()
     }
 

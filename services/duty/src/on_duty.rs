@@ -8,6 +8,7 @@ use crate::{
     intake::{self, board_name},
     limits::CHANGES_LOOKED_AT_MAX,
     office::{NOW, Office},
+    readiness::{Readiness, views},
     service::Duty,
 };
 use narhet_geo::{Match, Point};
@@ -38,7 +39,20 @@ pub struct DutyAnswer {
     pub next: Option<Named>,
     #[serde(rename = "match")]
     pub matched: Match,
+    /// Where people are referred then: centres that are open, of the holder and the responsible board. They hold nothing.
+    pub centres: Vec<OpenCentre>,
     pub why: Vec<Why>,
+}
+
+/// A crisis-support centre while it is open.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenCentre {
+    pub id: String,
+    pub board: Named,
+    pub name: String,
+    pub address: String,
+    pub open_until: Timestamp,
 }
 
 /// Who answers for a new event.
@@ -65,7 +79,24 @@ pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody
         Some(instant) => Known { map: duty.map.known_at(instant), office: duty.offices.central().known_at(instant) },
     };
     let answer = answer(question.point, at, known, &duty.map, duty.offices.central());
-    Ok(AnswerBody::of(&DutyAnswer { known_at: question.known_at, ..answer }))
+    let centres = open_centres(&duty.readiness, &answer);
+    Ok(AnswerBody::of(&DutyAnswer { known_at: question.known_at, centres, ..answer }))
+}
+
+fn open_centres(readiness: &Readiness, answer: &DutyAnswer) -> Vec<OpenCentre> {
+    let boards: Vec<&Named> = answer.holder.iter().chain(&answer.responsible_board).collect();
+    let near = readiness.centres.values().filter(|centre| boards.iter().any(|board| board.id == centre.board.id));
+    near.filter_map(|centre| {
+        let open = views::open_now(centre, answer.at)?;
+        Some(OpenCentre {
+            id: centre.id.clone(),
+            board: centre.board.clone(),
+            name: centre.name.clone(),
+            address: centre.address.clone(),
+            open_until: open.to,
+        })
+    })
+    .collect()
 }
 
 /// Up to where the logs of map and calendar were known.
@@ -102,6 +133,7 @@ pub fn answer(point: Point, at: Timestamp, known: Known, map: &Responsibility, o
         until: change.as_ref().map(|(instant, _)| *instant),
         next: change.and_then(|(_, then)| then.holder),
         matched: located.matched,
+        centres: Vec::new(),
         why: reasons,
     }
 }

@@ -1,9 +1,11 @@
 //! The context as its host drives it: an incident comes in, cases come out, somebody asks.
 
+mod alarms;
 mod calendars;
 mod handover;
 mod house;
 mod protocol;
+mod readiness;
 mod traps;
 
 use house::{House, instant, principal};

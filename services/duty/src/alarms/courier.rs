@@ -57,6 +57,9 @@ fn text(raised: &Raised, function: String, told: Option<String>) -> String {
         AlarmPurpose::Case => format!("Krisstödsärende hos {}", alarm.board.name),
         AlarmPurpose::PlaceTheCase => "Krisstödsärende utan känd nämnd: placera det".to_owned(),
         AlarmPurpose::Handover => "Krisstödsärende: den ansvariga nämnden har inte tagit emot det".to_owned(),
+        AlarmPurpose::AnswerTheOffer => {
+            format!("{} erbjuds att ta över ett krisstödsärende: svara ja eller nej", alarm.board.name)
+        }
         AlarmPurpose::Gap => match &alarm.hole {
             Some(hole) => format!("Lucka i beredskapen för {} från {} till {}", hole.area.name, hole.from, hole.to),
             None => "Lucka i beredskapen".to_owned(),

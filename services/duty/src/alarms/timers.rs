@@ -8,8 +8,9 @@ use super::{
 use crate::{
     cases,
     domain::{
+        custody::OfferLife,
         escalation::{Act, Receiver, Staffing},
-        support_case::{self, Command, FunctionToAlarm, Stage, decide},
+        support_case::{self, Case, Command, FunctionToAlarm, Stage, decide},
     },
     readiness::Readiness,
     service::Duty,
@@ -17,7 +18,7 @@ use crate::{
 use narhet_kernel::{StreamId, Timestamp, Uuid, derived_id};
 use narhet_proto::{
     codes::{AlarmOutcome, AlarmPurpose, Channel},
-    events::alarm::AlarmSettled,
+    events::alarm::{AlarmRaised, AlarmSettled},
 };
 use narhet_runtime::{Env, Expected, Write};
 use std::collections::BTreeSet;
@@ -123,14 +124,25 @@ fn ordinal_of(event: &support_case::Event) -> u32 {
     if matches!(event, support_case::Event::Acknowledged(_)) { 1_000 } else { 0 }
 }
 
-/// Whether somebody has taken on what an alarm about a case asks for: then nobody else is woken.
-fn is_taken(duty: &Duty, raised: &Raised) -> bool {
+/// What has become of what an alarm about a case asks for, if it is over: then nobody else is woken.
+fn over(duty: &Duty, id: Uuid, raised: &Raised) -> Option<AlarmOutcome> {
     let alarm = &raised.alarm.raised;
-    let Some(case) = alarm.case_id.as_ref().and_then(|case| duty.cases.get(case)) else { return false };
-    let Some(facts) = case.life.state.case() else { return false };
-    if !case.is_open() {
-        return true;
+    let case = alarm.case_id.as_ref().and_then(|case| duty.cases.get(case))?;
+    let facts = case.life.state.case()?;
+    if alarm.purpose == AlarmPurpose::AnswerTheOffer {
+        let asks = |offer: &str| duty.alarms.offers.get(&id).is_some_and(|asked| asked == offer);
+        if case.is_open() && facts.offer.as_ref().is_some_and(|offer| asks(&offer.id)) {
+            return None;
+        }
+        let answered = |offer: &OfferLife| asks(&offer.id) && ["accepted", "refused"].contains(&offer.status);
+        let answered = case.life.offer.as_ref().is_some_and(answered);
+        return Some(if answered { AlarmOutcome::Acknowledged } else { AlarmOutcome::StoodDown });
     }
+    let taken = !case.is_open() || is_taken(alarm, facts);
+    taken.then_some(AlarmOutcome::Acknowledged)
+}
+
+fn is_taken(alarm: &AlarmRaised, facts: &Case) -> bool {
     match alarm.purpose {
         AlarmPurpose::Case => facts.stage >= Stage::Acknowledged || facts.holder.id != alarm.board.id,
         AlarmPurpose::PlaceTheCase => facts.responsible.is_some(),
@@ -142,8 +154,8 @@ fn is_taken(duty: &Duty, raised: &Raised) -> bool {
 /// What an open alarm needs now, or when to look again.
 fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
     let Some(raised) = duty.alarms.by_id.get(&id) else { return Err(Timestamp::MAX) };
-    if is_taken(duty, raised) {
-        return Ok(vec![settle(raised, AlarmOutcome::Acknowledged, None)]);
+    if let Some(outcome) = over(duty, id, raised) {
+        return Ok(vec![settle(raised, outcome, None)]);
     }
     if let Some(note) = note_alarmed(duty, id, raised) {
         return Ok(vec![note]);

@@ -23,6 +23,8 @@ pub const DIVISION: &str = "indelning-2023";
 pub struct House {
     pub duty: Duty,
     pub clock: Clock,
+    /// Whether what is reported is an exercise.
+    pub exercise: bool,
     keys: Keys,
     folder: PathBuf,
     /// Duty's own log.
@@ -55,6 +57,7 @@ impl House {
         let house = House {
             duty: Duty::default(),
             clock: Clock::manual(instant(now)),
+            exercise: true,
             keys: Keys::open(&folder.join("data"), &folder.join("kek")).unwrap(),
             folder,
             log: Vec::new(),
@@ -186,7 +189,7 @@ impl House {
             owner: BoardId::new("farsta").unwrap(),
             readers: access::incident_readers(boards.iter().copied().chain(["farsta"])),
             klass: Klass { k: 2, r: 2, t: 1 },
-            exercise: true,
+            exercise: self.exercise,
             occurred_at: report.occurred_at,
             data: report.to_raw(),
         };
