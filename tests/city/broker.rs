@@ -144,7 +144,7 @@ async fn a_killed_wiped_and_rolled_back_broker_loses_and_repeats_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_case_turns_readiness_red_and_is_opened_when_duty_is_back() {
-    let mut split = Split::start(&["actors", "area", "situation", "duty"]);
+    let mut split = Split::start(&["area", "situation", "duty", "actors"]);
     split.import_outline().await;
     split.others[2].kill();
     let token = split.gateway.token("ckl", None);

@@ -89,7 +89,9 @@ async fn a_log_and_a_stream_that_part_are_refused_and_settled_by_hand() {
         let other = folder.path().join("other");
         copy(&data, &other);
         std::fs::remove_dir_all(other.join("situation")).unwrap();
+        // These have gone on from what situation's old log does not have.
         std::fs::remove_dir_all(other.join("duty")).unwrap();
+        std::fs::remove_dir_all(other.join("actors")).unwrap();
         std::fs::remove_dir_all(other.join("nats")).unwrap();
         copy(&folder.path().join("old-log"), &other.join("situation"));
         let mut elsewhere = House::up(&other, &["--demo"]);

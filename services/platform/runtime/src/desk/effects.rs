@@ -2,7 +2,7 @@
 
 use super::{Desk, Waiting, append::Origin};
 use crate::{
-    follow::Delivered,
+    follow::{Delivered, FollowError},
     host::HostError,
     service::{Env, Service, Write},
 };
@@ -33,6 +33,12 @@ impl<S: Service> Desk<S> {
         let mark = vector.mark(*context).unwrap_or_default();
         if table::event_type(&event.event_type).is_none() {
             self.unknown_events += 1;
+        }
+        // A view that is folded from the first event meets no mark on its way that would tell it of a fork: the stream may have
+        // had nothing of the log that was kept when this role started. Starting again folds it anew.
+        if self.marks.mark(*context).is_some_and(|held| held.position > 0 && held.store != mark.store) {
+            let source = FollowError::Fork { context: *context, position: mark.position };
+            return Err(HostError::Follow { context: *context, source });
         }
         self.service.observe(event);
         self.observed.set(*context, mark);
