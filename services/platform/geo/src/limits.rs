@@ -39,7 +39,8 @@ pub const WKT_DEPTH_MAX: usize = 16;
 /// Rings of one geometry that come without order and are each looked for in every other: the city's most broken shore has
 /// some hundreds of islands.
 pub const FLAT_RINGS_MAX: usize = 5_000;
-/// Width of a cell of the lookup table in metres: a third of Stockholm's cells at 16 m would be no faster and four times as large.
+/// Width of a cell of the lookup table in metres: of Stockholm's cells 3 in 100 are then crossed by a boundary, and the table (1.1 MiB) is
+/// little more than a second-level cache.
 pub const GRID_CELL_M: f64 = 32.0;
 /// Cells of one lookup table, two bytes each: Stockholm's has 0.6 million of 32 m. A larger map has wider cells.
 pub const GRID_CELLS_MAX: usize = 1 << 20;
