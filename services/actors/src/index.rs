@@ -1,7 +1,6 @@
 //! What searches ask: for each value of each dimension the actors that have it, words in order, names in Swedish order.
 
 use crate::{
-    bits::Bits,
     domain::{
         collation::{sort_key, words},
         protection,
@@ -10,6 +9,7 @@ use crate::{
     read_model::Actor,
 };
 use narhet_kernel::Uuid;
+use roaring::RoaringBitmap;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
@@ -31,15 +31,15 @@ pub enum Key {
 /// The indexes over every actor that is not archived.
 #[derive(Debug, Default)]
 pub struct Index {
-    live: Bits,
-    by: HashMap<Key, Bits>,
+    live: RoaringBitmap,
+    by: HashMap<Key, RoaringBitmap>,
     /// Linked at some time; what holds at an instant is looked up in the actor.
-    linked: HashMap<String, Bits>,
-    words: BTreeMap<String, BTreeSet<u32>>,
+    linked: HashMap<String, RoaringBitmap>,
+    words: BTreeMap<String, RoaringBitmap>,
     order: BTreeMap<Place, u32>,
-    org_numbers: HashMap<String, BTreeSet<u32>>,
-    external_ids: HashMap<String, BTreeSet<u32>>,
-    names: HashMap<String, BTreeSet<u32>>,
+    org_numbers: HashMap<String, RoaringBitmap>,
+    external_ids: HashMap<String, RoaringBitmap>,
+    names: HashMap<String, RoaringBitmap>,
 }
 
 /// What is asked for; every condition must hold.
@@ -54,7 +54,7 @@ pub struct Wanted {
 }
 
 pub fn place(actor: &Actor) -> Place {
-    (sort_key(&actor.card.name), actor.id)
+    (actor.sort_key.clone(), actor.id)
 }
 
 fn keys(actor: &Actor) -> Vec<Key> {
@@ -110,34 +110,35 @@ impl Index {
         let lists = [(&mut self.names, Some(&place.0)), (&mut self.org_numbers, actor.card.org_number.as_ref())];
         for (list, key) in lists.into_iter().chain([(&mut self.external_ids, actor.card.external_id.as_ref())]) {
             if let Some(slots) = key.and_then(|key| list.get_mut(key)) {
-                slots.remove(&slot);
+                slots.remove(slot);
             }
         }
     }
 
     pub fn link(&mut self, slot: u32, area: &str) {
         if let Some(bits) = self.linked.get_mut(area) {
-            return bits.insert(slot);
+            bits.insert(slot);
+            return;
         }
         self.linked.entry(area.to_owned()).or_default().insert(slot);
     }
 
     pub fn with_org_number(&self, number: &str) -> impl Iterator<Item = u32> + '_ {
-        self.org_numbers.get(number).into_iter().flatten().copied()
+        self.org_numbers.get(number).into_iter().flatten()
     }
 
     pub fn with_external_id(&self, id: &str) -> impl Iterator<Item = u32> + '_ {
-        self.external_ids.get(id).into_iter().flatten().copied()
+        self.external_ids.get(id).into_iter().flatten()
     }
 
     /// Whose name sorts the same.
     pub fn named(&self, name: &str) -> impl Iterator<Item = u32> + '_ {
-        self.names.get(&sort_key(name)).into_iter().flatten().copied()
+        self.names.get(&sort_key(name)).into_iter().flatten()
     }
 
     /// Actors that have the word in their name.
     pub fn with_word(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
-        self.words.get(word).into_iter().flatten().copied()
+        self.words.get(word).into_iter().flatten()
     }
 
     pub fn len(&self) -> usize {
@@ -154,26 +155,26 @@ impl Index {
     }
 
     /// The actors that may be what is wanted: exactly those, save that `area` counts every link there ever was.
-    pub fn candidates(&self, wanted: &Wanted) -> Bits {
+    pub fn candidates(&self, wanted: &Wanted) -> RoaringBitmap {
         let mut found = self.live.clone();
-        let nothing = Bits::default();
+        let nothing = RoaringBitmap::default();
         for key in &wanted.keys {
-            found.intersect(self.by.get(key).unwrap_or(&nothing));
+            found &= self.by.get(key).unwrap_or(&nothing);
         }
         if let Some(owners) = &wanted.owners {
-            let mut any = Bits::default();
-            owners.iter().filter_map(|owner| self.by.get(&Key::Owner(owner.clone()))).for_each(|bits| any.unite(bits));
-            found.intersect(&any);
+            let mut any = RoaringBitmap::default();
+            owners.iter().filter_map(|owner| self.by.get(&Key::Owner(owner.clone()))).for_each(|slots| any |= slots);
+            found &= any;
         }
         if let Some(area) = &wanted.area {
-            found.intersect(self.linked.get(area).unwrap_or(&nothing));
+            found &= self.linked.get(area).unwrap_or(&nothing);
         }
         for word in &wanted.words {
-            let mut any = Bits::default();
+            let mut any = RoaringBitmap::default();
             let beginning = (Bound::Included(word.clone()), Bound::Unbounded);
             let all = self.words.range(beginning).take_while(|(known, _)| known.starts_with(word.as_str()));
-            all.flat_map(|(_, slots)| slots).for_each(|slot| any.insert(*slot));
-            found.intersect(&any);
+            all.for_each(|(_, slots)| any |= slots);
+            found &= any;
         }
         found
     }
@@ -181,16 +182,17 @@ impl Index {
     /// Candidates in Swedish order after a place: few are sorted, many are met by walking the order.
     pub fn ordered<'a>(
         &'a self,
-        candidates: &'a Bits,
+        candidates: &'a RoaringBitmap,
         actors: &'a [Actor],
         after: Option<&Place>,
     ) -> Box<dyn Iterator<Item = u32> + 'a> {
-        if candidates.count() <= SORTED_MAX {
-            let mut places: Vec<(Place, u32)> =
-                candidates.iter().map(|slot| (place(&actors[slot as usize]), slot)).collect();
-            places.retain(|(place, _)| after.is_none_or(|after| place > after));
-            places.sort_unstable();
-            return Box::new(places.into_iter().map(|(_, slot)| slot));
+        if candidates.len() <= SORTED_MAX {
+            let key = |slot: u32| (actors[slot as usize].sort_key.as_str(), actors[slot as usize].id);
+            let after = after.map(|(name, id)| (name.as_str(), *id));
+            let mut slots: Vec<u32> =
+                candidates.iter().filter(|slot| after.is_none_or(|after| key(*slot) > after)).collect();
+            slots.sort_unstable_by_key(|slot| key(*slot));
+            return Box::new(slots.into_iter());
         }
         let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
         let walk = self.order.range((from, Bound::Unbounded)).map(|(_, slot)| *slot);
@@ -198,9 +200,9 @@ impl Index {
     }
 }
 
-fn forget(words: &mut BTreeMap<String, BTreeSet<u32>>, word: &str, slot: u32) {
+fn forget(words: &mut BTreeMap<String, RoaringBitmap>, word: &str, slot: u32) {
     if let Some(slots) = words.get_mut(word) {
-        slots.remove(&slot);
+        slots.remove(slot);
         if slots.is_empty() {
             words.remove(word);
         }

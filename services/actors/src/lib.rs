@@ -18,7 +18,6 @@
 //! [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
 //! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
-pub mod bits;
 pub mod commands;
 pub mod domain;
 pub mod export;

@@ -27,7 +27,7 @@ pub const PAGE_BYTES_MAX: usize = 448 * 1024;
 /// Rows of a file decided in one command: a frame holds 1,000 events, and a row has at most three.
 pub const IMPORT_ROWS_MAX: usize = 250;
 /// Matches that are sorted rather than walked to in name order.
-pub const SORTED_MAX: usize = 2_000;
+pub const SORTED_MAX: u64 = 2_000;
 /// Actors whose links are looked at before commands are served again: about 10 ms.
 pub const RELINK_SLICE: usize = 2_000;
 /// Actor ids in one event about links: 37 bytes each, well below 512 KiB.

@@ -22,6 +22,7 @@ use narhet_proto::{
     wire::{ErrorCode, Problem, Request, dangling},
 };
 use narhet_runtime::AnswerBody;
+use roaring::RoaringBitmap;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -131,7 +132,7 @@ impl Desk<'_> {
     pub fn found<'s>(
         &'s self,
         conditions: &'s Conditions,
-        candidates: &'s crate::bits::Bits,
+        candidates: &'s RoaringBitmap,
         after: Option<&Place>,
     ) -> impl Iterator<Item = &'s Actor> + 's {
         let (now, then) = (self.lineage(), Lineage::at(self.map, conditions.at));

@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         card::point,
+        collation::sort_key,
         links::{self, Fact, Reach, Spread},
         verification,
     },
@@ -28,6 +29,8 @@ pub struct Actor {
     /// The board that registered it; who owns it at an instant follows the boards' lineage.
     pub owner: BoardId,
     pub card: Card,
+    /// Its name as Swedes sort.
+    pub sort_key: String,
     /// The event that `card` was sealed for.
     pub card_event: Uuid,
     pub version: u64,
@@ -276,6 +279,7 @@ impl Registry {
             id,
             owner: event.owner.clone(),
             spread: spread(&said.card),
+            sort_key: sort_key(&said.card.name),
             card: said.card,
             card_event: event.id,
             version: event.version,
@@ -363,6 +367,7 @@ impl Actor {
             self.spread = spread;
             self.spread_since = event.time;
         }
+        self.sort_key = sort_key(&card.name);
         self.card = card;
         self.card_event = event.id;
         self.changed_at = event.time;
