@@ -37,8 +37,7 @@ impl<S: Service> Desk<S> {
     /// Begins what the state asks for and is not under way. Nothing leaves while the views are being folded or the log and the
     /// stream are being compared: another process might own this log.
     pub(super) fn send_errands(&mut self) {
-        let settled = self.relayed.as_ref().is_none_or(|relayed| relayed.borrow().settled);
-        if !self.caught_up() || !settled {
+        if !self.may_act() {
             return;
         }
         let Some(mut errands) = self.errands.take() else { return };
