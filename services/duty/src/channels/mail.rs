@@ -66,6 +66,7 @@ impl Way for Mail {
                         .status()
                         .map_or_else(|| "no mail server answered".to_owned(), |code| format!("answered {code}")),
                     may_heal: !error.is_permanent(),
+                    may_be_done: error.status().is_none(),
                 }),
             }
         })

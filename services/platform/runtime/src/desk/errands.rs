@@ -80,7 +80,7 @@ impl Errands {
                 return;
             }
             let result = AssertUnwindSafe(carry).catch_unwind().await.unwrap_or_else(|_| {
-                Err(Refusal { detail: "the channel's own code failed".to_owned(), may_heal: true })
+                Err(Refusal { detail: "the channel's own code failed".to_owned(), may_heal: true, may_be_done: true })
             });
             if let Some(inputs) = inputs.upgrade() {
                 let _ = inputs.send(Input::Carried(Carried { id, result, maybe_twice })).await;
