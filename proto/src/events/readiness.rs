@@ -209,7 +209,8 @@ pub struct PathStep {
     pub functions: Vec<String>,
     /// Seconds from the step's first recorded dispatch to the next step.
     pub acknowledge_within_s: u32,
-    /// Seconds from a way's recorded dispatch until the next way is tried as well; absent: only when it fails.
+    /// Seconds from a way's recorded dispatch until the next way is tried as well, unless it is read; absent: the step's time
+    /// shared among the ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_way_after_s: Option<u32>,
 }

@@ -216,13 +216,14 @@ fn deliveries() -> Vec<Sample> {
     let delivery = Delivery {
         delivery_id: text(DELIVERY),
         function: text("krisstod-jarva"),
+        roster: Some(text("jarva-krisstod")),
         member: Some(text("lag-a")),
         way: 1,
         ways: 2,
         channel: Channel::Webhook,
         address: Some(sealed("address")),
     };
-    let bare = Delivery { member: None, address: None, ..delivery.clone() };
+    let bare = Delivery { roster: None, member: None, address: None, ..delivery.clone() };
     let ordered = |deliveries| DeliveriesOrdered {
         alarm_id: text(ALARM),
         round: 1,

@@ -21,7 +21,7 @@ use narhet_proto::{
         Named,
         alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted},
         duty::{FunctionAlarmed, SupportCaseOpened},
-        handover::{HandoverOffered, HandoverReminded},
+        handover::{HandoverOffered, HandoverReminded, SupportCaseInherited},
         readiness::AlarmPathRecorded,
     },
 };
@@ -110,6 +110,7 @@ impl Alarms {
                 let reminded: HandoverReminded = read(event);
                 self.owe_an_answer(event, reminded.case_id, reminded.offer_id, reminded.board);
             }
+            SupportCaseInherited::TYPE => self.inherit(event, &read(event)),
             AlarmRaised::TYPE => self.raise(event, read(event)),
             DeliveriesOrdered::TYPE => self.happen(event, Happened::Ordered(read(event))),
             DeliveryAttempted::TYPE => self.happen(event, Happened::Attempted(read(event))),
@@ -130,7 +131,31 @@ impl Alarms {
         self.owe(event, case_id, AlarmPurpose::AnswerTheOffer, board);
     }
 
+    /// What a board that has ended was alarmed about, or should have been, its heir is.
+    fn inherit(&mut self, event: &Event, inherited: &SupportCaseInherited) {
+        let (case_id, from) = (&inherited.case_id, &inherited.from.id);
+        let open = self.open_of_case(case_id).into_iter().filter_map(|id| {
+            let raised = &self.by_id.get(&id)?.alarm.raised;
+            (raised.board.id == *from).then_some((id, raised.purpose))
+        });
+        let owed = self.owed.iter().filter(|(_, owed)| owed.case_id == *case_id && owed.board.id == *from);
+        let asked: BTreeMap<AlarmPurpose, Uuid> =
+            open.chain(owed.map(|(id, owed)| (*id, owed.purpose))).map(|(id, purpose)| (purpose, id)).collect();
+        for (purpose, before) in asked {
+            self.owed.remove(&before);
+            let id = drafts::inherited_alarm_id(event.id, purpose);
+            if let Some(offer) = self.offers.get(&before).cloned() {
+                self.offers.insert(id, offer);
+            }
+            self.owe_as(id, event, case_id.clone(), purpose, inherited.to.clone());
+        }
+    }
+
     fn owe(&mut self, event: &Event, case_id: String, purpose: AlarmPurpose, board: Named) {
+        self.owe_as(drafts::case_alarm_id(event.id), event, case_id, purpose, board);
+    }
+
+    fn owe_as(&mut self, id: Uuid, event: &Event, case_id: String, purpose: AlarmPurpose, board: Named) {
         let owed = Owed {
             case_id,
             purpose,
@@ -140,7 +165,7 @@ impl Alarms {
             readers: event.readers.clone(),
             klass: event.klass,
         };
-        self.owed.insert(drafts::case_alarm_id(event.id), owed);
+        self.owed.insert(id, owed);
     }
 
     fn raise(&mut self, event: &Event, raised: AlarmRaised) {

@@ -6,6 +6,7 @@ use super::{
     proofs, timers, views,
 };
 use crate::{
+    domain::escalation::is_news,
     intake::board_name,
     limits::MESSAGE_CHARS_MAX,
     readiness::{
@@ -95,7 +96,7 @@ pub fn note_reach(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decis
 /// What is said of a delivery; nothing when it has come as far already.
 pub(super) fn receipt(raised: &Raised, delivery_id: &str, reach: Reach, via: &str) -> Result<Option<Write>, Problem> {
     let message = raised.alarm.message(delivery_id).ok_or_else(|| missing("delivery", delivery_id))?;
-    if message.reach >= Some(reach) {
+    if !is_news(message.reach, reach) {
         return Ok(None);
     }
     let receipted = DeliveryReceipted {

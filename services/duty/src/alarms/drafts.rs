@@ -1,7 +1,7 @@
 //! What alarms write: every event with an id that follows from its alarm, so that a re-run finds its own.
 
 use super::{Owed, Raised};
-use crate::{limits::DELIVERIES_PER_EVENT_MAX, readiness::Readiness};
+use crate::{domain::escalation::Receiver, limits::DELIVERIES_PER_EVENT_MAX, readiness::Readiness};
 use narhet_kernel::{BoardId, Klass, StreamId, Uuid, derived_id};
 use narhet_proto::{
     Draft, Message, Sealed, access,
@@ -20,6 +20,12 @@ pub const TAKE_THE_CASE: &str = "take-the-case";
 /// The id of the alarm that a case's event makes owed.
 pub fn case_alarm_id(cause: Uuid) -> Uuid {
     derived_id("case-alarm", cause, 0)
+}
+
+/// The id of the alarm that an heir is owed for one of its predecessor's.
+pub fn inherited_alarm_id(cause: Uuid, purpose: AlarmPurpose) -> Uuid {
+    let place = AlarmPurpose::ALL.iter().position(|known| *known == purpose).unwrap_or_default();
+    derived_id("case-alarm", cause, 1 + u32::try_from(place).unwrap_or_default())
 }
 
 /// What an alarm is about, before it is an event.
@@ -133,12 +139,10 @@ impl ToRaise {
 /// A message in the making: to whom, on which way.
 #[derive(Clone, Debug)]
 pub struct ToDeliver {
-    pub function: String,
-    pub member: Option<String>,
+    pub receiver: Receiver,
     pub way: u32,
-    pub ways: u32,
     pub channel: Channel,
-    /// In the clear; sealed as it is written.
+    /// In the clear; sealed as it is written. Absent for a test receiver, and where none is left.
     pub address: Option<String>,
 }
 
@@ -201,10 +205,11 @@ impl ToDeliver {
     fn delivery(&self, event: Uuid, index: u32, env: &Env<'_>) -> Delivery {
         Delivery {
             delivery_id: derived_id("delivery", event, index).to_string(),
-            function: self.function.clone(),
-            member: self.member.clone(),
+            function: self.receiver.function.clone(),
+            roster: self.receiver.roster.clone(),
+            member: self.receiver.member.clone(),
             way: self.way,
-            ways: self.ways,
+            ways: self.receiver.ways,
             channel: self.channel,
             address: self.address.as_ref().map(|address| env.seal(event, &address_field(index as usize), address)),
         }

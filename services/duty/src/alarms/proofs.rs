@@ -5,7 +5,7 @@ use super::{
     drafts::{Envelope, ToDeliver, ToRaise},
 };
 use crate::{
-    domain::{coverage, intervals::Interval, roster},
+    domain::{coverage, escalation::Receiver, intervals::Interval, roster},
     readiness::cover,
     service::Duty,
 };
@@ -102,15 +102,10 @@ pub fn receivers(duty: &Duty, raised: &Raised) -> Vec<ToDeliver> {
         let members = crews.flat_map(|roster| &roster.layers).flat_map(|layer| &layer.crew);
         channels.extend(members.flat_map(|member| &member.contact_ways).map(|way| way.channel));
     }
-    let receiver = |channel| ToDeliver {
-        function: raised.alarm.raised.path_id.clone().unwrap_or_default(),
-        member: None,
-        way: 0,
-        ways: 1,
-        channel,
-        address: None,
-    };
-    channels.into_iter().filter(|channel| coverage::leaves_the_house(*channel)).map(receiver).collect()
+    let function = raised.alarm.raised.path_id.clone().unwrap_or_default();
+    let receiver = Receiver { function, roster: None, member: None, ways: 1 };
+    let test = |channel| ToDeliver { receiver: receiver.clone(), way: 0, channel, address: None };
+    channels.into_iter().filter(|channel| coverage::leaves_the_house(*channel)).map(test).collect()
 }
 
 /// What a proof that has ended found.

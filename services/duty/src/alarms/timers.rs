@@ -131,20 +131,25 @@ fn over(duty: &Duty, id: Uuid, raised: &Raised) -> Option<AlarmOutcome> {
     let facts = case.life.state.case()?;
     if alarm.purpose == AlarmPurpose::AnswerTheOffer {
         let asks = |offer: &str| duty.alarms.offers.get(&id).is_some_and(|asked| asked == offer);
-        if case.is_open() && facts.offer.as_ref().is_some_and(|offer| asks(&offer.id)) {
-            return None;
+        if let Some(offer) = facts.offer.as_ref().filter(|offer| case.is_open() && asks(&offer.id)) {
+            // The board that was asked has ended: its heir has an alarm of its own.
+            return (offer.to.id != alarm.board.id).then_some(AlarmOutcome::StoodDown);
         }
         let answered = |offer: &OfferLife| asks(&offer.id) && ["accepted", "refused"].contains(&offer.status);
         let answered = case.life.offer.as_ref().is_some_and(answered);
         return Some(if answered { AlarmOutcome::Acknowledged } else { AlarmOutcome::StoodDown });
     }
-    let taken = !case.is_open() || is_taken(alarm, facts);
-    taken.then_some(AlarmOutcome::Acknowledged)
+    if !case.is_open() || is_taken(alarm, facts) {
+        return Some(AlarmOutcome::Acknowledged);
+    }
+    // It passed to an heir, and nobody has taken it: the heir has an alarm of its own.
+    let inherited = alarm.purpose == AlarmPurpose::Case && facts.holder.id != alarm.board.id;
+    inherited.then_some(AlarmOutcome::StoodDown)
 }
 
 fn is_taken(alarm: &AlarmRaised, facts: &Case) -> bool {
     match alarm.purpose {
-        AlarmPurpose::Case => facts.stage >= Stage::Acknowledged || facts.holder.id != alarm.board.id,
+        AlarmPurpose::Case => facts.stage >= Stage::Acknowledged,
         AlarmPurpose::PlaceTheCase => facts.responsible.is_some(),
         AlarmPurpose::Handover => facts.responsible.as_ref().is_some_and(|board| board.id == facts.holder.id),
         _ => false,
@@ -165,7 +170,7 @@ fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
             let to = if raised.alarm.raised.purpose == AlarmPurpose::Proof {
                 proofs::receivers(duty, raised)
             } else {
-                to.iter().filter_map(|(receiver, way)| to_deliver(duty, raised, receiver, *way, env)).collect()
+                to.into_iter().map(|(receiver, way)| to_deliver(duty, raised, receiver, way, env)).collect()
             };
             Ok(vec![raised.ordered((round, step), because, &to, env)])
         }
@@ -203,14 +208,21 @@ pub(super) fn settle(raised: &Raised, outcome: AlarmOutcome, function: Option<St
     raised.write(vec![raised.draft(0, |_| settled)])
 }
 
-/// The way of a receiver as it is now; `None` when its key has been destroyed.
-fn to_deliver(duty: &Duty, raised: &Raised, receiver: &Receiver, way: u32, env: &Env<'_>) -> Option<ToDeliver> {
-    let Receiver { function, member, ways } = receiver.clone();
+/// The way of a receiver as it is now. What cannot be resolved, because it was taken away meanwhile or its key is destroyed,
+/// is ordered without an address: the courier makes a dead letter of it, and the alarm goes on from there.
+fn to_deliver(duty: &Duty, raised: &Raised, receiver: Receiver, way: u32, env: &Env<'_>) -> ToDeliver {
     if raised.alarm.raised.exercise {
-        return Some(ToDeliver { function, member, way, ways, channel: Channel::Exercise, address: None });
+        return ToDeliver { receiver, way, channel: Channel::Exercise, address: None };
     }
-    let target = duty.readiness.target(&function, member.as_deref(), way)?;
-    let channel = target.channel;
-    let address = env.open(target.event, &target.field, &target.address)?;
-    Some(ToDeliver { function, member, way, ways, channel, address: Some(address) })
+    match duty.readiness.target(&receiver, way) {
+        Some(target) => {
+            let address = env.open(target.event, &target.field, &target.address);
+            ToDeliver { channel: target.channel, receiver, way, address }
+        }
+        None => {
+            let told = raised.alarm.messages.iter().rev().find(|message| message.is_for(&receiver));
+            let channel = told.map_or(Channel::Webhook, |message| message.delivery.channel);
+            ToDeliver { receiver, way, channel, address: None }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
 use narhet_kernel::{Principal, Timestamp, Uuid};
 use narhet_proto::{
     access,
-    codes::{AlarmPurpose, Reach},
+    codes::AlarmPurpose,
     wire::{Problem, Request},
 };
 use narhet_runtime::{AnswerBody, Env};
@@ -31,7 +31,7 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
         "status": status(raised),
         "settledAt": alarm.settled.as_ref().map(|(_, at)| at),
         "takenBy": alarm.settled.as_ref().and_then(|(settled, _)| settled.function.clone()),
-        "accepted": accepted(raised).len(),
+        "accepted": alarm.accepted(&duty.readiness).len(),
         "reachable": alarm.settled.is_some() || !alarm.messages.is_empty() || alarm.at.is_none(),
         "nextLookAt": raised.alarm.raised.alarm_id.parse::<Uuid>().ok().and_then(|id| duty.alarms.due.get(&id)).filter(|due| **due < Timestamp::MAX),
         "deliveries": deliveries,
@@ -40,11 +40,6 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
 
 fn status(raised: &Raised) -> &'static str {
     raised.alarm.settled.as_ref().map_or("open", |(settled, _)| settled.outcome.code())
-}
-
-pub fn accepted(raised: &Raised) -> Vec<&Message> {
-    let messages = raised.alarm.messages.iter();
-    messages.filter(|message| matches!(message.reach, Some(Reach::Accepted | Reach::OnPlace))).collect()
 }
 
 fn delivery(message: &Message, now: Timestamp) -> Value {
@@ -56,7 +51,8 @@ fn delivery(message: &Message, now: Timestamp) -> Value {
         (None, None, false) => "ordered",
     };
     json!({
-        "id": message.delivery.delivery_id, "function": message.delivery.function, "member": message.delivery.member,
+        "id": message.delivery.delivery_id, "function": message.delivery.function,
+        "roster": message.delivery.roster, "member": message.delivery.member,
         "channel": message.delivery.channel, "way": message.delivery.way, "round": message.round, "step": message.step,
         "state": state, "orderedAt": message.ordered_at, "dispatchedAt": message.dispatched_at,
         "attempts": message.attempts, "retryAt": message.retry_at.filter(|at| *at > now), "detail": message.detail,

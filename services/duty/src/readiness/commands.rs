@@ -5,7 +5,7 @@ use super::{
     intake::{self, FunctionInput, PathInput, PutRecord, RemoveRecord, RosterInput, WayInput},
     staffing::{function_field, member_field},
 };
-use crate::{intake::board_name, limits::RECORDS_MAX, service::Duty};
+use crate::{domain::coverage::leaves_the_house, intake::board_name, limits::RECORDS_MAX, service::Duty};
 use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid};
 use narhet_proto::{
     Draft, Message,
@@ -69,8 +69,10 @@ fn put_function(
     let had = duty.readiness.function(id).map(|function| function.board.id);
     let board = board_of(duty, input.board.as_deref(), env.principal)?;
     if id == CITY_TIB {
-        let last = "city-tib is the last resort: it is kommunstyrelsen's and its last contact way cannot be taken away";
-        if board.id != BoardId::KOMMUNSTYRELSEN || input.contact_ways.is_empty() {
+        let last = "city-tib is the last resort: it is kommunstyrelsen's and its last contact way out of the house cannot be \
+                    taken away";
+        let reached = input.contact_ways.iter().any(|way| leaves_the_house(way.channel));
+        if board.id != BoardId::KOMMUNSTYRELSEN || !reached {
             return Err(Problem::refused("sista-utvag", last));
         }
     }

@@ -4,6 +4,7 @@ use super::{commands::missing, cover, intake, views};
 use crate::{
     domain::{
         coverage,
+        escalation::Staffing,
         intervals::{Interval, Intervals},
         rest, roster,
     },
@@ -95,7 +96,8 @@ pub fn path(duty: &Duty, id: &str, now: Timestamp) -> Value {
     warn(proof.proven_at.is_none_or(|at| roster::after_hours(at, 36) < now), "unproven");
     warn(exercised_at.is_none_or(|at| roster::after_hours(at, 24 * 366) < now), "unexercised");
     warn(!failing.is_empty(), "failing");
-    warn(duty.readiness.functions.get(super::CITY_TIB).is_none(), "last-resort-not-reachable");
+    let reached = duty.readiness.on_duty(super::CITY_TIB, now).iter().any(|receiver| receiver.ways > 0);
+    warn(!reached, "last-resort-not-reachable");
     let readers: Vec<Value> = proof
         .readers
         .iter()

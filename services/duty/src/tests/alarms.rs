@@ -3,7 +3,7 @@
 use super::{
     NOON,
     house::House,
-    readiness::{function, put, roster, staffed},
+    readiness::{dissolved, function, put, put_at, roster, staffed, version},
 };
 use crate::alarms::courier;
 use narhet_kernel::Uuid;
@@ -182,4 +182,134 @@ fn what_a_restart_cut_off_is_to_send_under_the_same_key_and_its_outcome_is_marke
     let count = house.log.len();
     carried(&mut house, &delivery, Ok("250".to_owned()), false);
     assert_eq!(house.log.len(), count, "a second outcome of the same attempt records nothing");
+}
+
+/// Whom the only alarm of a purpose has told: function, member, channel, way.
+fn told(house: &House, purpose: &str) -> Vec<(String, String, String, u64)> {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let raised = alarms(house, purpose);
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    let deliveries = raised[0]["deliveries"].as_array().unwrap().iter();
+    deliveries
+        .map(|one| (text(&one["function"]), text(&one["member"]), text(&one["channel"]), one["way"].as_u64().unwrap()))
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_resolved_is_a_dead_letter_and_the_alarm_goes_on() {
+    let mut two_ways = function("https://larm.example/1");
+    let mail = json!({ "channel": "mail", "address": "larm@example.org" });
+    two_ways["contactWays"].as_array_mut().unwrap().push(mail);
+    for lost in ["a way", "the keys"] {
+        let mut house = House::at(NOON);
+        house.exercise = false;
+        put(&mut house, "kommunstyrelsen", "function", "city-tib", &function("https://larm.example/tib")).unwrap();
+        put(&mut house, "jarva", "function", "krisstod-jarva", &two_ways).unwrap();
+        put(&mut house, "jarva", "roster", "krisstod-jarva", &roster("krisstod-jarva", None)).unwrap();
+        if lost == "the keys" {
+            house.loses_its_keys();
+        }
+        house.incident(None, &["jarva"], true);
+        house.goes_on_until(NOON);
+        let first = alarms(&house, "case")[0]["deliveries"][0].clone();
+        carried(&mut house, &first, Ok("200".to_owned()), false);
+        if lost == "a way" {
+            let seen = version(&house, "function", "krisstod-jarva");
+            let change = ("function", "krisstod-jarva");
+            put_at(&mut house, "jarva", change, &function("https://larm.example/1"), seen).unwrap();
+        }
+        house.goes_on_until("2026-11-20T11:02:30Z");
+        let ordered = house.log.iter().rfind(|event| event.event_type.contains("deliveries-ordered")).unwrap();
+        assert!(!ordered.data.get().contains("address"), "{lost}: {}", ordered.data.get());
+        let second = alarms(&house, "case")[0]["deliveries"][1].clone();
+        assert_eq!(second["way"], 1, "{lost}");
+        let erased = narhet_runtime::Refusal { detail: "erased".to_owned(), may_heal: false };
+        carried(&mut house, &second, Err(erased), false);
+        house.goes_on_until("2026-11-20T11:05:00Z");
+        let functions: Vec<_> = told(&house, "case").into_iter().map(|(function, ..)| function).collect();
+        assert_eq!(functions, ["krisstod-jarva", "krisstod-jarva", "city-tib"], "{lost}");
+    }
+}
+
+#[test]
+fn the_last_resort_is_told_whatever_its_roster_says() {
+    let valid = |from: &str, to: Option<&str>| {
+        let mut roster = roster("city-tib", to);
+        roster["validFrom"] = json!(from);
+        roster
+    };
+    let mut nobody = valid("2026-01-01T00:00:00Z", None);
+    nobody["layers"] = json!([]);
+    let rows = [
+        ("no roster", None, "-"),
+        ("round the clock", Some(valid("2026-01-01T00:00:00Z", None)), "lag-a"),
+        ("over", Some(valid("2026-01-01T00:00:00Z", Some("2026-11-01T00:00:00Z"))), "-"),
+        ("not begun", Some(valid("2026-12-24T00:00:00Z", None)), "-"),
+        ("empty", Some(nobody), "-"),
+    ];
+    for (name, roster, member) in rows {
+        let mut house = House::at(NOON);
+        house.exercise = false;
+        put(&mut house, "kommunstyrelsen", "function", "city-tib", &function("https://larm.example/tib")).unwrap();
+        if let Some(roster) = roster {
+            put(&mut house, "kommunstyrelsen", "roster", "tib", &roster).unwrap();
+        }
+        house.incident(None, &[], true);
+        house.goes_on_until(NOON);
+        let expected = [("city-tib".to_owned(), member.to_owned(), "webhook".to_owned(), 0)];
+        assert_eq!(told(&house, "place-the-case"), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_last_resort_that_is_reached_only_weeks_from_now_is_told_then() {
+    let mut house = House::at(NOON);
+    house.exercise = false;
+    let mut later = roster("city-tib", None);
+    later["validFrom"] = json!("2026-12-10T07:00:00Z");
+    later["layers"][0]["crew"][0]["contactWays"] = json!([{ "channel": "sms", "address": "0700000000" }]);
+    put(&mut house, "kommunstyrelsen", "roster", "tib", &later).unwrap();
+    house.incident(None, &[], true);
+    house.goes_on_until("2026-12-10T06:59:59Z");
+    assert_eq!(told(&house, "place-the-case"), []);
+    house.goes_on_until("2026-12-10T07:00:00Z");
+    assert_eq!(told(&house, "place-the-case")[0].1, "lag-a");
+}
+
+#[test]
+fn a_member_is_reached_where_its_own_roster_says() {
+    let mut house = House::at(NOON);
+    house.exercise = false;
+    put(&mut house, "jarva", "function", "krisstod-jarva", &function("https://larm.example/1")).unwrap();
+    for (id, valid_to, channel) in [("a-gammal", Some("2026-11-01T00:00:00Z"), "mail"), ("b-ny", None, "sms")] {
+        let mut roster = roster("krisstod-jarva", valid_to);
+        roster["layers"][0]["crew"][0]["contactWays"] = json!([{ "channel": channel, "address": "x" }]);
+        put(&mut house, "jarva", "roster", id, &roster).unwrap();
+    }
+    house.incident(None, &["jarva"], true);
+    house.goes_on_until(NOON);
+    let channels: Vec<_> = told(&house, "case").into_iter().map(|(_, member, channel, _)| (member, channel)).collect();
+    assert_eq!(channels, [("lag-a".to_owned(), "sms".to_owned())]);
+}
+
+#[test]
+fn the_heir_of_a_board_is_alarmed_about_what_its_predecessor_had_not_answered() {
+    // A case that Järva holds, and an offer that Järva has not answered, when Järva ends.
+    for (begins, purpose, ends) in
+        [(NOON, "case", "2026-11-20T23:00:00Z"), (EVENING, "answer-the-offer", "2026-11-23T07:10:00Z")]
+    {
+        let mut house = House::at(begins);
+        staffed(&mut house, "jarva", None);
+        staffed(&mut house, "bromma", None);
+        house.incident(None, &["jarva"], true);
+        dissolved(&mut house, "jarva", ends, "bromma");
+        house.goes_on_until(ends);
+        house.restarts();
+        house.goes_on_until("2026-11-23T07:16:00Z");
+        let raised = alarms(&house, purpose);
+        let status: Vec<_> = raised.iter().map(|one| (&one["board"]["id"], &one["status"])).collect();
+        let wanted = [(&json!("bromma"), &json!("open")), (&json!("jarva"), &json!("stood-down"))];
+        assert_eq!(status, wanted, "{purpose}");
+        assert_eq!(raised[0]["deliveries"][0]["function"], "krisstod-bromma", "{purpose}");
+    }
 }

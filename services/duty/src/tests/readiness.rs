@@ -2,10 +2,13 @@
 
 use super::{
     NOON,
-    house::{House, principal},
+    house::{House, instant, principal},
 };
 use narhet_kernel::{Principal, Role};
-use narhet_proto::wire::{ErrorCode, Problem};
+use narhet_proto::{
+    events::{Named, area::BoardDissolved},
+    wire::{ErrorCode, Problem},
+};
 use serde_json::{Value, json};
 
 pub fn officer(board: &str) -> Principal {
@@ -16,7 +19,7 @@ pub fn put(house: &mut House, board: &str, kind: &str, id: &str, record: &Value)
     put_at(house, board, (kind, id), record, None)
 }
 
-fn put_at(
+pub fn put_at(
     house: &mut House,
     board: &str,
     (kind, id): (&str, &str),
@@ -31,7 +34,7 @@ fn record(house: &House, board: &str, kind: &str, id: &str) -> Value {
     house.ask_as(&officer(board), "record", json!({ "kind": kind, "id": id })).unwrap()
 }
 
-fn version(house: &House, kind: &str, id: &str) -> Option<u64> {
+pub fn version(house: &House, kind: &str, id: &str) -> Option<u64> {
     record(house, "kommunstyrelsen", kind, id)["version"].as_u64()
 }
 
@@ -57,6 +60,19 @@ pub fn staffed(house: &mut House, board: &str, valid_to: Option<&str>) {
     let id = format!("krisstod-{board}");
     put(house, board, "function", &id, &function("https://larm.example/1")).unwrap();
     put(house, board, "roster", &id, &roster(&id, valid_to)).unwrap();
+}
+
+/// From an instant on one board has the other's area too.
+pub fn dissolved(house: &mut House, board: &str, valid_to: &str, successor_id: &str) {
+    let successor = Named::new(successor_id, format!("{successor_id} stadsdelsnämnd"));
+    let said = BoardDissolved {
+        id: board.to_owned(),
+        valid_to: instant(valid_to),
+        successor,
+        division_id: Some("indelning-2027".to_owned()),
+    };
+    house.area(&said, "board");
+    house.division("indelning-2027", valid_to, &[(successor_id, 17.8, 18.2)]);
 }
 
 #[test]
@@ -139,6 +155,9 @@ fn the_last_resort_is_not_taken_away_and_neither_is_its_last_contact_way() {
     let seen = version(&house, "function", "city-tib");
     let nowhere = json!({ "kind": "officer-on-duty", "name": "TiB", "contactWays": [], "source": "prov" });
     refused(put_at(&mut house, "kommunstyrelsen", ("function", "city-tib"), &nowhere, seen).unwrap_err());
+    let inside = json!([{ "channel": "exercise", "address": "x" }]);
+    let inside = json!({ "kind": "officer-on-duty", "name": "TiB", "contactWays": inside, "source": "prov" });
+    refused(put_at(&mut house, "kommunstyrelsen", ("function", "city-tib"), &inside, seen).unwrap_err());
     let gone = json!({ "kind": "function", "id": "city-tib" });
     refused(house.command_at(&officer("kommunstyrelsen"), "remove-record", gone, seen).unwrap_err());
     let theirs = put_at(&mut house, "jarva", ("function", "city-tib"), &function("https://larm.example/x"), seen);
