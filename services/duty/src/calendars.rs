@@ -5,6 +5,7 @@ use crate::{
     case_log::read,
     intake::{self, Members, board_name},
     office::{CENTRAL, Office, Recorded},
+    readiness::cover,
     service::Duty,
 };
 use narhet_calendar::{CalendarError, OfficeHours};
@@ -21,7 +22,7 @@ use serde_json::Value;
 /// What a new house records: the central calendar of kontorstid.
 pub fn first_start(env: &Env<'_>) -> Vec<Write> {
     let stream = StreamId::new("calendar", CENTRAL);
-    let message = CalendarRecorded { calendar: OfficeHours::central() };
+    let message = CalendarRecorded { calendar: OfficeHours::central(), accepted: Vec::new() };
     let draft = Draft::public(env.new_id(), stream, Principal::house().owner(), &message);
     vec![Write::one(Expected::NoStream, draft)]
 }
@@ -29,7 +30,7 @@ pub fn first_start(env: &Env<'_>) -> Vec<Write> {
 /// Folds a recorded version.
 pub fn evolve(duty: &mut Duty, event: &Event) {
     if event.event_type == CalendarRecorded::TYPE {
-        let CalendarRecorded { calendar } = read(event);
+        let CalendarRecorded { calendar, .. } = read(event);
         duty.offices.record(Recorded { event: event.id, position: event.position, time: event.time, hours: calendar });
         // A board's own steers when it is asked, and the central one stands in for those that are missing.
         duty.set_case_timers();
@@ -45,10 +46,11 @@ const MEMBERS: [&str; 6] = ["weekly", "publicHolidays", "deFactoHolidays", "exce
 
 /// Command `record-calendar`: a whole new version, or with `merge` what changes of the last one.
 pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, Problem> {
-    let known: Vec<&str> = MEMBERS.into_iter().chain(["id", "merge"]).collect();
+    let known: Vec<&str> = MEMBERS.into_iter().chain(["id", "merge", "accept"]).collect();
     let mut members = intake::members(request.body.get(), &known)?;
     let id = intake::id(&members, "id")?.to_owned();
     let merge = intake::flag(&members, "merge")?;
+    let accept = accept(&members)?;
     members.retain(|name, _| MEMBERS.contains(&name.as_str()));
     let owner = owner(duty, &id)?;
     let role = may_keep(&id, env.principal).ok_or_else(|| {
@@ -78,7 +80,10 @@ pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision,
     } else {
         owner.board_id().unwrap_or_else(|| Principal::house().owner())
     };
-    let draft = Draft::public(env.new_id(), stream, board, &CalendarRecorded { calendar });
+    // Who holds when is the central calendar's to say, so a change of it may leave a board nobody can be reached at.
+    let accepted =
+        if id == CENTRAL { cover::check_hours(duty, calendar.clone(), &accept, env.now)? } else { Vec::new() };
+    let draft = Draft::public(env.new_id(), stream, board, &CalendarRecorded { calendar, accepted });
     Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
 }
 
@@ -127,10 +132,19 @@ fn check_version(exists: bool, version: u64, if_match: Option<u64>) -> Result<()
     }
 }
 
+/// The names of holes in cover that a change may open.
+fn accept(members: &Members) -> Result<Vec<String>, Problem> {
+    let names = members.get("accept").cloned().unwrap_or(Value::Array(Vec::new()));
+    serde_json::from_value(names).map_err(|_| Problem::at("/accept", "a list of names of holes is wanted"))
+}
+
 /// A valid calendar, or what is wrong with it.
 fn hours(id: &str, owner: &Named, base: Value, members: Members) -> Result<OfficeHours, Problem> {
     let Value::Object(mut whole) = base else { return Err(Problem::at("", "the calendar is no JSON object")) };
-    whole.remove("assumption");
+    // Hours that nobody has decided stay assumed, whatever else of the calendar is changed.
+    if members.contains_key("weekly") {
+        whole.remove("assumption");
+    }
     whole.extend(members);
     let name = match id == CENTRAL {
         true => OfficeHours::central().name,

@@ -109,8 +109,8 @@ fn due_command(duty: &Duty, case: &Facts, id: Uuid, now: Timestamp) -> Option<Co
     }
     let rule = SupportRule::at(now);
     // Hours matter only to who is asked.
-    let office = duty.offices.of_board(case.responsible.as_ref().map_or("", |board| &board.id));
-    Some(match case.due(office, now)? {
+    let office = duty.offices.of_board(case.responsible.as_ref().map_or("", |board| &board.id), None);
+    Some(match case.due(&office, now)? {
         Due::Remind => Command::Remind,
         Due::Silence { offer_id } => Command::TimeOut {
             offer_id,
@@ -123,7 +123,7 @@ fn due_command(duty: &Duty, case: &Facts, id: Uuid, now: Timestamp) -> Option<Co
             candidates: vec![to.id.clone()],
             remind_at: rule.handover.terms.remind_at(now),
             answer_by: rule.handover.terms.answer_by(now),
-            why: why::of_offer_by_itself(rule, &to, &office.at(now), duty.offices.get(&to.id).is_some()),
+            why: why::of_offer_by_itself(rule, &to, &office.at(now), office.is_own(now)),
             to,
         })),
     })
@@ -187,7 +187,7 @@ impl Duty {
     /// When the responsible board is asked by itself.
     pub(crate) fn next_ask(&self, case: &Facts, looked_at: Option<Timestamp>) -> Option<Timestamp> {
         let responsible = case.responsible.as_ref()?;
-        case.ask?.due(self.offices.of_board(&responsible.id), looked_at)
+        case.ask?.due(&self.offices.of_board(&responsible.id, None), looked_at)
     }
 
     /// A case as it is at an instant: an end that has passed holds although it is not recorded yet.

@@ -16,6 +16,9 @@ pub const PAGE_MAX: usize = 200;
 pub const PLACE_BYTES_MAX: usize = 160 * 1024;
 /// The longest range of days a calendar is shown for: a year and what is left of the month.
 pub const CALENDAR_DAYS_MAX: i64 = 400;
+/// Changes of two calendars that are passed over in search of one that counts: while a board's own is open all day, those of
+/// the central one do not, twice a working day for two years.
+pub const CALENDAR_CHANGES_MAX: usize = 1_000;
 
 /// Names of accepted holes in one change: more is a change that nobody has thought through, or `<area>/*`.
 pub const COVER_ACCEPT_MAX: usize = 200;

@@ -1,9 +1,12 @@
 //! Calendars of kontorstid as folded from duty's own log: the central one decides the rule, and no board's moves it; a board's
 //! own steers when it is asked and reached. A board without one is asked by the central calendar (ASSUMPTION).
 
-use crate::domain::{
-    handover::Hours,
-    why::{CalendarVersion, OfficeAnswer},
+use crate::{
+    domain::{
+        handover::Hours,
+        why::{CalendarVersion, OfficeAnswer},
+    },
+    limits::CALENDAR_CHANGES_MAX,
 };
 use narhet_calendar::{Calendars, OfficeHours};
 use narhet_kernel::{Timestamp, Uuid};
@@ -59,9 +62,61 @@ impl Offices {
         self.by_id.values()
     }
 
-    /// The calendar that steers when a board is asked.
-    pub fn of_board(&self, board: &str) -> &Office {
-        self.by_id.get(board).unwrap_or_else(|| self.central())
+    /// What steers when a board is asked, as known at an instant or now.
+    pub fn of_board(&self, board: &str, known_at: Option<Timestamp>) -> BoardOffice<'_> {
+        let known = |office: &Office| known_at.map_or(NOW, |at| office.known_at(at));
+        let own = self.by_id.get(board).map(|office| (office, known(office)));
+        BoardOffice { own, central: (self.central(), known(self.central())) }
+    }
+}
+
+/// The hours of a board: by its own calendar where that is in force, else by the central one. Each comes with the position
+/// up to which it is known.
+#[derive(Clone, Copy, Debug)]
+pub struct BoardOffice<'a> {
+    own: Option<(&'a Office, u64)>,
+    central: (&'a Office, u64),
+}
+
+impl BoardOffice<'_> {
+    fn in_force(&self, at: Timestamp) -> (&Office, u64) {
+        self.own.filter(|(office, known)| office.in_force(at, *known).is_some()).unwrap_or(self.central)
+    }
+
+    /// Whether the board's own calendar decides at an instant.
+    pub fn is_own(&self, at: Timestamp) -> bool {
+        self.own.is_some_and(|(office, known)| office.in_force(at, known).is_some())
+    }
+
+    pub fn at(&self, at: Timestamp) -> OfficeAnswer {
+        let (office, known) = self.in_force(at);
+        office.at_as_known(at, known)
+    }
+
+    /// The next instant at which the office opens or closes.
+    pub fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
+        let before = self.is_open(after);
+        let mut cursor = after;
+        for _ in 0..CALENDAR_CHANGES_MAX {
+            // The first instant of a calendar counts as a change of it.
+            let changes = self.own.into_iter().chain([self.central]);
+            cursor = changes.filter_map(|(office, known)| office.next_change(cursor, known)).min()?;
+            if self.is_open(cursor) != before {
+                return Some(cursor);
+            }
+        }
+        None
+    }
+}
+
+impl Hours for BoardOffice<'_> {
+    fn is_open(&self, at: Timestamp) -> bool {
+        self.at(at).open
+    }
+
+    fn next_opening(&self, after: Timestamp) -> Option<Timestamp> {
+        let change = self.next_change(after)?;
+        if self.is_open(change) { Some(change) } else { self.next_change(change) }
     }
 }
 
@@ -69,6 +124,14 @@ impl Office {
     fn record(&mut self, recorded: Recorded) {
         self.calendars.record(recorded.position, recorded.hours.clone());
         self.recorded.push(recorded);
+    }
+
+    /// The calendar as it would be with one more version.
+    pub fn considering(&self, hours: OfficeHours, now: Timestamp) -> Office {
+        let mut office = self.clone();
+        let position = self.recorded.last().map_or(0, |last| last.position) + 1;
+        office.record(Recorded { event: Uuid::nil(), position, time: now, hours });
+        office
     }
 
     pub fn is_recorded(&self) -> bool {
@@ -124,19 +187,5 @@ impl Office {
     /// The next instant at which the office opens or closes, as known at a position of the log.
     pub fn next_change(&self, after: Timestamp, known: u64) -> Option<Timestamp> {
         self.calendars.next_change(after, known)
-    }
-}
-
-impl Hours for Office {
-    fn is_open(&self, at: Timestamp) -> bool {
-        self.calendars.is_open(at, NOW) == Some(true)
-    }
-
-    fn next_opening(&self, after: Timestamp) -> Option<Timestamp> {
-        let mut change = self.next_change(after, NOW)?;
-        while !self.is_open(change) {
-            change = self.next_change(change, NOW)?;
-        }
-        Some(change)
     }
 }

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod calendars;
+mod cover;
 mod handover;
 mod house;
 mod protocol;

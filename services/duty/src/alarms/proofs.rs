@@ -34,7 +34,7 @@ const LOOKED_ANEW_H: i64 = 24;
 #[derive(Clone, Debug)]
 pub struct Outlook {
     at: Timestamp,
-    rests_on: (u64, u64),
+    rests_on: (u64, u64, u64),
     areas: BTreeSet<String>,
     holes: Vec<Hole>,
     /// Where cover ends, later or just now: a channel's proof has failed, somebody was taken off.
@@ -142,8 +142,9 @@ fn next_warning(duty: &Duty) -> Option<Timestamp> {
     holes.chain([anew]).min()
 }
 
-fn rests_on(duty: &Duty) -> (u64, u64) {
-    (duty.readiness.revision, duty.map.head().0)
+/// Records, map and the hours that decide who holds.
+fn rests_on(duty: &Duty) -> (u64, u64, u64) {
+    (duty.readiness.revision, duty.map.head().0, duty.offices.central().version())
 }
 
 fn look_ahead(duty: &mut Duty, now: Timestamp) {
@@ -154,7 +155,7 @@ fn look_ahead(duty: &mut Duty, now: Timestamp) {
         return;
     }
     let during = Interval { from: now, to: roster::after_hours(now, LOOKED_AHEAD_H) };
-    let world = cover::world(duty, &duty.readiness, during);
+    let world = cover::world(duty, during);
     let holes = coverage::holes(&world);
     let mut begins: Vec<Hole> = match duty.alarms.outlook.take() {
         // An area that nobody has seen before has not lost anything.

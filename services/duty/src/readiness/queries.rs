@@ -158,7 +158,7 @@ pub fn coverage(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerB
     if during.to > roster::after_hours(during.from, 24 * COVER_DAYS_MAX) {
         return Err(Problem::parameter("to", format!("at most {COVER_DAYS_MAX} days are looked at in one question")));
     }
-    let world = cover::world(duty, &duty.readiness, during);
+    let world = cover::world(duty, during);
     let holes = coverage::holes(&world);
     let (covered, all) = coverage::covered_micros(&world, &holes);
     let shown: Vec<Value> = holes
@@ -178,6 +178,7 @@ pub fn coverage(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerB
         "restsOn": {
             "functions": duty.readiness.functions.live.len(), "rosters": duty.readiness.rosters.live.len(),
             "failedChannels": world.failed, "revision": duty.readiness.revision,
+            "calendarVersion": duty.offices.central().version().to_string(),
         },
     })))
 }

@@ -91,6 +91,19 @@ impl House {
         self
     }
 
+    /// A district board that a division brings.
+    pub fn establishes(&mut self, id: &str, division: &str) {
+        let board = BoardEstablished {
+            id: id.to_owned(),
+            name: format!("{id} stadsdelsnämnd"),
+            kind: BoardKind::District,
+            valid_from: None,
+            source: "prov".to_owned(),
+            division_id: Some(division.to_owned()),
+        };
+        self.area(&board, "board");
+    }
+
     pub fn division(&mut self, id: &str, valid_from: &str, areas: &[(&str, f64, f64)]) {
         for (board, west, east) in areas {
             let ring = json!([[west, 59.2], [east, 59.2], [east, 59.5], [west, 59.5], [west, 59.2]]);
