@@ -31,6 +31,9 @@ pub struct AlarmRaised {
     /// What the receivers are told beside what the purpose says; sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Sealed>,
+    /// Whether something that looked like a personnummer was masked in the message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// The hole in cover that is warned of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hole: Option<Hole>,

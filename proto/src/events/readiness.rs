@@ -120,7 +120,14 @@ pub struct Override {
     /// Absent: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
-    pub reason: String,
+    /// In the clear in events from before it was sealed; absent since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_reason: Option<Sealed>,
+    /// Whether something that looked like a personnummer was masked in the reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 /// A version of a roster; stream `roster/<id>`.

@@ -12,6 +12,7 @@ pub mod views;
 use crate::{
     case_log::{STREAM, read},
     domain::escalation::{Alarm, Event as Happened, Message},
+    read_model::with_readers,
 };
 use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
 use narhet_proto::{
@@ -19,7 +20,7 @@ use narhet_proto::{
     codes::{AlarmOutcome, AlarmPurpose},
     events::{
         Named,
-        alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted},
+        alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted, Hole},
         duty::{FunctionAlarmed, SupportCaseOpened},
         handover::{HandoverOffered, HandoverReminded, SupportCaseInherited},
         readiness::AlarmPathRecorded,
@@ -70,8 +71,10 @@ pub struct Alarms {
     pub(crate) to_send: BTreeSet<Uuid>,
     /// When each open alarm is next looked at; those not here are looked at as soon as possible.
     pub(crate) due: BTreeMap<Uuid, Timestamp>,
-    /// Holes that were warned of: area and beginning.
+    /// Holes that were warned of and are still there: area and beginning.
     pub(crate) warned: BTreeSet<(String, Timestamp)>,
+    /// How often each was warned of.
+    pub(crate) warnings: BTreeMap<(String, Timestamp), u32>,
     /// Messages of which two may have left the house.
     pub maybe_twice: u64,
     /// When paths were last sent down for proof; when the first path was recorded, before that.
@@ -100,7 +103,10 @@ impl Alarms {
                     "place-the-case" => AlarmPurpose::PlaceTheCase,
                     _ => AlarmPurpose::Handover,
                 };
-                self.owe(event, alarmed.case_id, purpose, alarmed.board);
+                // Whoever is asked about the case already is not asked again each time that somebody refuses or is silent.
+                if !self.asks(&alarmed.case_id, purpose) {
+                    self.owe(event, alarmed.case_id, purpose, alarmed.board);
+                }
             }
             HandoverOffered::TYPE => {
                 let offered: HandoverOffered = read(event);
@@ -129,6 +135,13 @@ impl Alarms {
         }
         self.offers.insert(drafts::case_alarm_id(event.id), offer_id);
         self.owe(event, case_id, AlarmPurpose::AnswerTheOffer, board);
+    }
+
+    /// Whether an alarm about a case with this purpose is open, or about to be.
+    fn asks(&self, case_id: &str, purpose: AlarmPurpose) -> bool {
+        let open = self.open_of_case(case_id);
+        open.iter().filter_map(|id| self.by_id.get(id)).any(|raised| raised.alarm.raised.purpose == purpose)
+            || self.owed.values().any(|owed| owed.case_id == case_id && owed.purpose == purpose)
     }
 
     /// What a board that has ended was alarmed about, or should have been, its heir is.
@@ -175,7 +188,9 @@ impl Alarms {
             self.proven_until = Some(event.time);
         }
         if let Some(hole) = &raised.hole {
-            self.warned.insert((hole.area.id.clone(), hole.from));
+            let hole = (hole.area.id.clone(), hole.from);
+            *self.warnings.entry(hole.clone()).or_default() += 1;
+            self.warned.insert(hole);
         }
         if let Some(case) = &raised.case_id {
             self.by_case.entry(case.clone()).or_default().push(id);
@@ -200,6 +215,7 @@ impl Alarms {
         raised.alarm.evolve(&happened, event.time);
         match &happened {
             Happened::Ordered(ordered) => {
+                raised.readers = with_readers(&raised.readers, event.readers.split(','));
                 for (index, delivery) in ordered.deliveries.iter().enumerate() {
                     raised.orders.insert(delivery.delivery_id.clone(), (event.id, index));
                     if let Ok(delivery) = delivery.delivery_id.parse::<Uuid>() {
@@ -234,6 +250,15 @@ impl Alarms {
     /// Rosters, functions or paths have changed: every open alarm is looked at anew.
     pub fn look_again(&mut self) {
         self.due.clear();
+    }
+
+    /// Which holes are ahead has been computed anew: a warning of one that is closed is over, and it may be given again.
+    pub fn holes_are(&mut self, holes: &[Hole], now: Timestamp) {
+        self.warned.retain(|(area, from)| {
+            holes.iter().any(|hole| hole.area.id == *area && (hole.from..hole.to).contains(&(*from).max(now)))
+        });
+        let of_a_hole = |id: &Uuid| self.by_id.get(id).is_some_and(|raised| raised.alarm.raised.hole.is_some());
+        self.due.retain(|id, _| !of_a_hole(id));
     }
 
     /// The alarms of a case, oldest first.

@@ -71,6 +71,8 @@ pub struct PathProof {
 pub struct Swap {
     pub offered: SwapOffered,
     pub settled: Option<SwapOutcome>,
+    /// The version of the roster's stream that settled it: swaps move in the order in which they were taken.
+    pub order: u64,
 }
 
 /// The fold.
@@ -141,13 +143,14 @@ impl Readiness {
             SwapOffered::TYPE => {
                 let offered: SwapOffered = read(event);
                 self.rosters.touch(id, event.version);
-                self.swaps.insert(offered.swap_id.clone(), Swap { offered, settled: None });
+                self.swaps.insert(offered.swap_id.clone(), Swap { offered, settled: None, order: 0 });
             }
             SwapSettled::TYPE => {
                 let settled: SwapSettled = read(event);
                 self.rosters.touch(id, event.version);
                 if let Some(swap) = self.swaps.get_mut(&settled.swap_id) {
                     swap.settled.get_or_insert(settled.outcome);
+                    swap.order = event.version;
                 }
             }
             PathRead::TYPE => {
@@ -233,11 +236,13 @@ impl Readiness {
         steps.into_iter().flat_map(|step| step.functions).filter(|function| function != CITY_TIB).collect()
     }
 
-    /// The swaps of a roster that were taken.
+    /// The swaps of a roster that were taken, in the order in which they were.
     pub fn taken(&self, roster: &str) -> Vec<TakenSwap> {
-        self.swaps
-            .values()
-            .filter(|swap| swap.offered.roster_id == roster && swap.settled == Some(SwapOutcome::Taken))
+        let taken = |swap: &&Swap| swap.offered.roster_id == roster && swap.settled == Some(SwapOutcome::Taken);
+        let mut swaps: Vec<&Swap> = self.swaps.values().filter(taken).collect();
+        swaps.sort_by_key(|swap| swap.order);
+        swaps
+            .into_iter()
             .map(|swap| TakenSwap {
                 during: Interval { from: swap.offered.from, to: swap.offered.to },
                 giver: swap.offered.giver.clone(),

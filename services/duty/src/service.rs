@@ -19,7 +19,7 @@ use crate::{
 };
 use narhet_kernel::{Context, Timestamp, Uuid};
 use narhet_proto::{
-    Event, Message,
+    Event, Message, access,
     events::area::{BoardDissolved, DivisionRecorded},
     wire::{ErrorCode, Problem, Request, dangling},
 };
@@ -107,6 +107,9 @@ const QUERIES: &[Query] = &[
     Query { name: "alarm", answer: alarms::views::one },
 ];
 
+/// How the city is staffed and where it is not: nothing of it is a partner's to read (CONTRACT leaves them duty's answers).
+const READINESS: [&str; 5] = ["records", "record", "coverage", "endurance", "path-health"];
+
 const COMMAND_NAMES: [&str; COMMANDS.len()] = {
     let mut names = [""; COMMANDS.len()];
     let mut index = 0;
@@ -191,6 +194,10 @@ impl Service for Duty {
     fn answer(&self, query: &str, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
         if env.principal.roles.is_empty() && query != WITHOUT_ROLE {
             return Err(Problem::forbidden(query));
+        }
+        let principal = env.principal;
+        if READINESS.contains(&query) && !access::may_read(principal, principal.owner().as_str(), "*") {
+            return Err(Problem::forbidden("read-readiness"));
         }
         let query = QUERIES.iter().find(|known| known.name == query).ok_or_else(|| unknown(query))?;
         (query.answer)(self, request, env)

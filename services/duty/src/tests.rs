@@ -7,6 +7,7 @@ mod handover;
 mod house;
 mod protocol;
 mod readiness;
+mod swaps;
 mod traps;
 
 use house::{House, instant, principal};

@@ -51,7 +51,6 @@ pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
         writes.extend(begin_proofs(duty, env));
         duty.alarms.proven_until = Some(env.now);
     }
-    look_ahead(duty, env.now);
     writes.extend(warnings(duty, env));
     writes
 }
@@ -147,7 +146,16 @@ fn rests_on(duty: &Duty) -> (u64, u64, u64) {
     (duty.readiness.revision, duty.map.head().0, duty.offices.central().version())
 }
 
-fn look_ahead(duty: &mut Duty, now: Timestamp) {
+/// Whether a hole that was warned of is still there, or coming.
+pub fn is_ahead(duty: &Duty, hole: &Hole, now: Timestamp) -> bool {
+    let rest = Interval { from: hole.from.max(now), to: hole.to };
+    let Some(outlook) = &duty.alarms.outlook else { return rest.from < rest.to };
+    let open = |known: &&Hole| Interval { from: known.from, to: known.to }.cut(&rest).is_some();
+    outlook.holes.iter().filter(|known| known.area.id == hole.area.id).any(|known| open(&known))
+}
+
+/// Computes anew which holes are ahead, when something has changed or time has passed.
+pub fn look_ahead(duty: &mut Duty, now: Timestamp) {
     let fresh = duty.alarms.outlook.as_ref().is_some_and(|outlook| {
         outlook.rests_on == rests_on(duty) && now < roster::after_hours(outlook.at, LOOKED_ANEW_H)
     });
@@ -168,6 +176,7 @@ fn look_ahead(duty: &mut Duty, now: Timestamp) {
     };
     begins.extend(beginnings(&holes, now));
     let areas = world.areas.iter().map(|area| area.id.clone()).collect();
+    duty.alarms.holes_are(&holes, now);
     duty.alarms.outlook = Some(Outlook { at: now, rests_on: rests_on(duty), areas, holes, begins });
 }
 
@@ -193,7 +202,9 @@ fn warnings(duty: &Duty, env: &Env<'_>) -> Vec<Write> {
     let raise = |hole: &Hole| {
         let mut alarm = ToRaise::down_the_path(&duty.readiness, AlarmPurpose::Gap, &hole.board);
         alarm.hole = Some(hole.clone());
-        let cause = derived_id(&format!("hole {}", coverage::name_of(hole)), Uuid::nil(), 0);
+        // One that was closed and is opened again at the same instant is warned of again.
+        let before = duty.alarms.warnings.get(&(hole.area.id.clone(), hole.from)).copied().unwrap_or(0);
+        let cause = derived_id(&format!("hole {}", coverage::name_of(hole)), Uuid::nil(), before);
         Write::one(Expected::NoStream, alarm.draft(cause, Envelope::of_board(&hole.board), env))
     };
     approaching(duty).filter(near).map(raise).collect()

@@ -54,6 +54,7 @@ pub fn next_due(duty: &Duty) -> Option<Timestamp> {
 }
 
 pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
+    proofs::look_ahead(duty, env.now);
     let mut frame = Frame::default();
     for (id, owed) in &duty.alarms.owed {
         frame.take(vec![raise(duty, *id, owed, env)]);
@@ -124,9 +125,12 @@ fn ordinal_of(event: &support_case::Event) -> u32 {
     if matches!(event, support_case::Event::Acknowledged(_)) { 1_000 } else { 0 }
 }
 
-/// What has become of what an alarm about a case asks for, if it is over: then nobody else is woken.
-fn over(duty: &Duty, id: Uuid, raised: &Raised) -> Option<AlarmOutcome> {
+/// What has become of what an alarm about a case or a hole asks for, if it is over: then nobody else is woken.
+fn over(duty: &Duty, id: Uuid, raised: &Raised, now: Timestamp) -> Option<AlarmOutcome> {
     let alarm = &raised.alarm.raised;
+    if let Some(hole) = &alarm.hole {
+        return (!proofs::is_ahead(duty, hole, now)).then_some(AlarmOutcome::StoodDown);
+    }
     let case = alarm.case_id.as_ref().and_then(|case| duty.cases.get(case))?;
     let facts = case.life.state.case()?;
     if alarm.purpose == AlarmPurpose::AnswerTheOffer {
@@ -159,7 +163,7 @@ fn is_taken(alarm: &AlarmRaised, facts: &Case) -> bool {
 /// What an open alarm needs now, or when to look again.
 fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
     let Some(raised) = duty.alarms.by_id.get(&id) else { return Err(Timestamp::MAX) };
-    if let Some(outcome) = over(duty, id, raised) {
+    if let Some(outcome) = over(duty, id, raised, env.now) {
         return Ok(vec![settle(raised, outcome, None)]);
     }
     if let Some(note) = note_alarmed(duty, id, raised) {
@@ -172,7 +176,7 @@ fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
             } else {
                 to.into_iter().map(|(receiver, way)| to_deliver(duty, raised, receiver, way, env)).collect()
             };
-            Ok(vec![raised.ordered((round, step), because, &to, env)])
+            Ok(vec![raised.ordered((round, step), because, &to, &duty.readiness, env)])
         }
         Some(Act::Settle { outcome, function }) => {
             let mut writes = vec![settle(raised, outcome, function.clone())];
@@ -182,7 +186,9 @@ fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
         }
         None => {
             let next = staffed(duty, raised, |staffing| raised.alarm.next_due(staffing, env.now));
-            Err(next.unwrap_or(Timestamp::MAX))
+            // A hole that has passed needs nobody any more.
+            let passes = raised.alarm.raised.hole.as_ref().map(|hole| hole.to);
+            Err(next.into_iter().chain(passes).min().unwrap_or(Timestamp::MAX))
         }
     }
 }

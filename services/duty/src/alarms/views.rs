@@ -28,6 +28,7 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
         "round": alarm.at.map(|(round, ..)| round), "step": alarm.at.map(|(_, step, _)| step),
         "steps": alarm.raised.steps, "quorum": alarm.raised.quorum, "hole": alarm.raised.hole,
         "message": told.and_then(|sealed| env.open(raised.event, "data.message", sealed)),
+        "masked": alarm.raised.masked,
         "status": status(raised),
         "settledAt": alarm.settled.as_ref().map(|(_, at)| at),
         "takenBy": alarm.settled.as_ref().and_then(|(settled, _)| settled.function.clone()),

@@ -3,17 +3,17 @@
 use super::{
     CITY_TIB, Readiness, cover,
     intake::{self, FunctionInput, PathInput, PutRecord, RemoveRecord, RosterInput, WayInput},
-    staffing::{function_field, member_field},
+    staffing::{function_field, member_field, override_field},
 };
 use crate::{domain::coverage::leaves_the_house, intake::board_name, limits::RECORDS_MAX, service::Duty};
-use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid};
+use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid, personnummer};
 use narhet_proto::{
     Draft, Message,
     events::{
         Named,
         readiness::{
             AlarmPath, AlarmPathRecorded, Centre, CentreRecorded, ContactWay, DutyFunction, FunctionRecorded, Layer,
-            Member, PathRead, RecordRemoved, Roster, RosterRecorded,
+            Member, Override, PathRead, RecordRemoved, Roster, RosterRecorded,
         },
     },
     wire::{ErrorCode, Problem, Request},
@@ -125,6 +125,17 @@ fn put_roster(
             .collect(),
         shifts: layer.shifts,
     };
+    let instead = |(index, one): (usize, intake::OverrideInput)| {
+        let reason = personnummer::mask(&one.reason);
+        Override {
+            from: one.from,
+            to: one.to,
+            member: one.member,
+            reason: None,
+            sealed_reason: Some(env.seal(event, &override_field(index), &reason.text)),
+            masked: reason.found > 0,
+        }
+    };
     let roster = Roster {
         id: id.to_owned(),
         board: board.clone(),
@@ -135,7 +146,7 @@ fn put_roster(
         valid_to: input.valid_to,
         layers: input.layers.into_iter().enumerate().map(layer).collect(),
         leave: input.leave,
-        overrides: input.overrides,
+        overrides: input.overrides.into_iter().enumerate().map(instead).collect(),
     };
     let mut after = duty.readiness.clone();
     after.rosters.live.insert(id.to_owned(), super::Record { value: roster.clone(), event, version: 0, stream: 0 });

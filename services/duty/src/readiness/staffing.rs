@@ -146,6 +146,11 @@ pub fn member_field(layer: usize, member: usize, way: usize) -> String {
     format!("data.roster.layers.{layer}.crew.{member}.contactWays.{way}.address")
 }
 
+/// Where in its event the reason of an override is sealed.
+pub fn override_field(index: usize) -> String {
+    format!("data.roster.overrides.{index}.sealedReason")
+}
+
 fn recorded(way: &ContactWay, event: Uuid, field: String) -> Target {
     Target { channel: way.channel, address: way.address.clone(), event, field }
 }

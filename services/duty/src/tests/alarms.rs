@@ -2,11 +2,11 @@
 
 use super::{
     NOON,
-    house::House,
-    readiness::{dissolved, function, put, put_at, roster, staffed, version},
+    house::{House, principal},
+    readiness::{dissolved, function, officer, put, put_at, roster, staffed, version},
 };
 use crate::alarms::courier;
-use narhet_kernel::Uuid;
+use narhet_kernel::{Role, Uuid};
 use narhet_proto::codes::Channel;
 use narhet_runtime::Carried;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn alarms(house: &House, purpose: &str) -> Vec<Value> {
 
 fn acknowledge(house: &mut House, board: &str, alarm: &Value) {
     let body = json!({ "id": alarm["id"] });
-    house.command(&super::readiness::officer(board), "acknowledge-alarm", body).unwrap();
+    house.command(&officer(board), "acknowledge-alarm", body).unwrap();
 }
 
 /// A night case of Järva's in a house where Järva is staffed; its id.
@@ -312,4 +312,82 @@ fn the_heir_of_a_board_is_alarmed_about_what_its_predecessor_had_not_answered() 
         assert_eq!(status, wanted, "{purpose}");
         assert_eq!(raised[0]["deliveries"][0]["function"], "krisstod-bromma", "{purpose}");
     }
+}
+
+#[test]
+fn who_takes_an_alarm_acts_in_its_case_and_a_told_board_does_too() {
+    for (role, board, before, after) in [
+        (Role::DutyOfficer, "jarva", 200, 200),
+        (Role::CrisisLead, "kommunstyrelsen", 200, 200),
+        (Role::Coordinator, "jarva", 403, 403),
+        (Role::Coordinator, "bromma", 404, 403),
+        // Told in the second step: until then it is no business of theirs.
+        (Role::DutyOfficer, "bromma", 404, 200),
+        (Role::DutyOfficer, "vasterort", 404, 404),
+    ] {
+        for (at, status) in [(NOON, before), ("2026-11-20T11:05:00Z", after)] {
+            let mut house = House::at(NOON);
+            staffed(&mut house, "jarva", None);
+            staffed(&mut house, "bromma", None);
+            let step = |function: &str| json!({ "functions": [function], "acknowledgeWithinS": 300 });
+            let steps = json!([step("krisstod-jarva"), step("krisstod-bromma")]);
+            let path = json!({ "name": "Krisstöd", "steps": steps, "source": "prov" });
+            put(&mut house, "jarva", "alarm-path", "jarva", &path).unwrap();
+            house.incident(None, &["jarva"], true);
+            house.goes_on_until(NOON);
+            let delivery = alarms(&house, "case")[0]["deliveries"][0].clone();
+            carried(&mut house, &delivery, Ok(String::new()), false);
+            house.goes_on_until(at);
+            let id = alarms(&house, "case")[0]["id"].clone();
+            house.restarts();
+            let taken = house.command(&principal(&[role], Some(board)), "acknowledge-alarm", json!({ "id": id }));
+            let got = taken.map_or_else(|problem| problem.code.status(), |_| 200);
+            assert_eq!(got, status, "{role:?} of {board} at {at}");
+        }
+    }
+}
+
+#[test]
+fn a_warning_ends_when_its_hole_does_and_is_given_again_when_it_is_opened_again() {
+    let mut house = House::at(NOON);
+    let short = Some("2026-11-26T12:00:00Z");
+    staffed(&mut house, "jarva", short);
+    staffed(&mut house, "bromma", None);
+    staffed(&mut house, "socialnamnden", None);
+    house.goes_on_until("2026-11-23T12:00:00Z");
+    let change = |house: &mut House, valid_to: Option<&str>| {
+        let mut changed = roster("krisstod-jarva", valid_to);
+        changed["accept"] = json!(["jarva/*"]);
+        let seen = version(house, "roster", "krisstod-jarva");
+        put_at(house, "jarva", ("roster", "krisstod-jarva"), &changed, seen).unwrap();
+        let now = house.clock.now().to_string();
+        house.goes_on_until(&now);
+    };
+    let status = |house: &House| -> Vec<String> {
+        alarms(house, "gap").iter().map(|one| one["status"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(status(&house), ["open"]);
+    change(&mut house, None);
+    assert_eq!(status(&house), ["stood-down"], "the roster is mended");
+    change(&mut house, short);
+    assert_eq!(status(&house), ["open", "stood-down"], "and broken again: the newest first");
+    house.restarts();
+    // Two days more are warned of meanwhile; the first afternoon passes, and nobody is woken for it any more.
+    house.goes_on_until("2026-11-26T15:29:59Z");
+    assert_eq!(status(&house), ["open", "open", "stood-down"]);
+    house.goes_on_until("2026-11-26T15:30:00Z");
+    assert_eq!(status(&house), ["open", "stood-down", "stood-down"]);
+}
+
+#[test]
+fn the_citys_tib_has_one_open_alarm_about_a_handover_however_often_it_fails() {
+    let (mut house, id) = night(false);
+    house.goes_on_until("2026-11-23T15:00:00Z");
+    let told = house.case(&id)["alarms"].as_array().unwrap().len();
+    assert!(told > 2, "{told} times nobody answered");
+    assert_eq!(alarms(&house, "handover").len(), 1);
+    let first = alarms(&house, "handover").remove(0);
+    acknowledge(&mut house, "kommunstyrelsen", &first);
+    house.goes_on_until("2026-11-24T07:30:00Z");
+    assert_eq!(alarms(&house, "handover").len(), 2, "who took the first is told of the next morning's silence");
 }

@@ -206,3 +206,50 @@ fn a_centre_is_where_people_are_referred_while_it_is_open_and_holds_nothing() {
         assert_eq!(closed["centres"], json!([]), "{lon} {at}");
     }
 }
+
+#[test]
+fn why_somebody_stands_in_is_sealed_and_masked_and_the_boards_own_to_read() {
+    let mut house = House::at(NOON);
+    let mut instead = roster("krisstod-jarva", None);
+    instead["overrides"] = json!([{
+        "from": "2026-12-01T00:00:00Z", "to": "2026-12-02T00:00:00Z", "member": "lag-a", "reason": "vård av 121212-1212",
+    }]);
+    put(&mut house, "jarva", "function", "krisstod-jarva", &function("https://larm.example/1")).unwrap();
+    put(&mut house, "jarva", "roster", "krisstod-jarva", &instead).unwrap();
+    assert!(house.log.iter().all(|event| !event.data.get().contains("vård av")), "not in the clear in the log");
+    let shown = |board: &str| record(&house, board, "roster", "krisstod-jarva")["overrides"][0].clone();
+    assert_eq!(shown("jarva")["reason"], "vård av [personnummer]");
+    assert_eq!((&shown("bromma")["reason"], &shown("bromma")["masked"]), (&Value::Null, &json!(true)));
+    let seen = version(&house, "roster", "krisstod-jarva");
+    let read = record(&house, "jarva", "roster", "krisstod-jarva");
+    let mut again = instead.clone();
+    again["overrides"] = read["overrides"].clone();
+    put_at(&mut house, "jarva", ("roster", "krisstod-jarva"), &again, seen).unwrap();
+    assert_eq!(record(&house, "jarva", "roster", "krisstod-jarva")["overrides"][0]["reason"], "vård av [personnummer]");
+
+    let exercise = json!({ "id": "jarva", "message": "ring 121212-1212" });
+    let alarm = house.command(&officer("jarva"), "start-exercise", exercise).unwrap();
+    assert_eq!((&alarm["message"], &alarm["masked"]), (&json!("ring [personnummer]"), &json!(true)));
+}
+
+#[test]
+fn a_partner_does_not_read_how_the_city_is_staffed() {
+    let mut house = House::at(NOON);
+    staffed(&mut house, "jarva", None);
+    let queries = [
+        ("records", json!({ "kind": "roster" })),
+        ("record", json!({ "kind": "function", "id": "krisstod-jarva" })),
+        ("coverage", json!({})),
+        ("endurance", json!({})),
+        ("path-health", json!({})),
+    ];
+    for (query, body) in queries {
+        for board in [None, Some("jarva")] {
+            let refused = house.ask_as(&principal(&[Role::Liaison], board), query, body.clone()).unwrap_err();
+            assert_eq!((refused.code.status(), refused.rule.as_deref()), (403, Some("read-readiness")), "{query}");
+        }
+        assert!(house.ask_as(&principal(&[Role::Dashboard], Some("farsta")), query, body).is_ok(), "{query}");
+    }
+    let duty = json!({ "lon": 17.9, "lat": 59.3 });
+    assert!(house.ask_as(&principal(&[Role::Liaison], None), "duty", duty).is_ok(), "who answers is open to all");
+}

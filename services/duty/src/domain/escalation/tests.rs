@@ -73,6 +73,7 @@ impl Night {
             rounds: 1,
             quorum,
             message: None,
+            masked: false,
             hole: None,
             exercise: false,
         };

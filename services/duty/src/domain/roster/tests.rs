@@ -137,9 +137,17 @@ fn leave_leaves_a_gap_and_an_override_closes_or_opens_one() {
     roster.leave.push(Leave { member: "a".to_owned(), from, to });
     assert_eq!(on_duty(&roster, &[], from), [""; 0]);
     assert_eq!(next_border(&roster, &[], from, 2), Some(to));
-    roster.overrides.push(Override { from, to, member: Some("b".to_owned()), reason: "sjuk".to_owned() });
+    let instead = |member: Option<&str>| Override {
+        from,
+        to,
+        member: member.map(str::to_owned),
+        reason: None,
+        sealed_reason: None,
+        masked: false,
+    };
+    roster.overrides.push(instead(Some("b")));
     assert_eq!(on_duty(&roster, &[], from), ["b"]);
-    roster.overrides.push(Override { from, to, member: None, reason: "stängt".to_owned() });
+    roster.overrides.push(instead(None));
     assert_eq!(on_duty(&roster, &[], from), [""; 0], "the later one outranks");
 }
 
