@@ -231,11 +231,11 @@ pub struct AlarmPathRecorded {
     pub accepted: Vec<String>,
 }
 
-/// A function, roster, centre or path was taken away; on its own stream.
+/// A function, roster, centre, path or board's calendar was taken away; on its own stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordRemoved {
-    /// `function`, `roster`, `centre`, `alarm-path`.
+    /// `function`, `roster`, `centre`, `alarm-path`, `calendar`.
     pub kind: String,
     pub id: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

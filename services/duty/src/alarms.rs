@@ -23,7 +23,7 @@ use narhet_proto::{
         alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted, Hole},
         duty::{FunctionAlarmed, SupportCaseOpened},
         handover::{HandoverOffered, HandoverReminded, SupportCaseInherited},
-        readiness::AlarmPathRecorded,
+        readiness::{AlarmPathRecorded, FunctionRecorded, PathStep},
     },
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -77,7 +77,7 @@ pub struct Alarms {
     pub(crate) warnings: BTreeMap<(String, Timestamp), u32>,
     /// Messages of which two may have left the house.
     pub maybe_twice: u64,
-    /// When paths were last sent down for proof; when the first path was recorded, before that.
+    /// When paths were last sent down for proof; when the first path or function was recorded, before that.
     pub(crate) proven_until: Option<Timestamp>,
     pub(crate) outlook: Option<proofs::Outlook>,
 }
@@ -122,7 +122,7 @@ impl Alarms {
             DeliveryAttempted::TYPE => self.happen(event, Happened::Attempted(read(event))),
             DeliveryReceipted::TYPE => self.happen(event, Happened::Receipted(read(event))),
             AlarmSettled::TYPE => self.happen(event, Happened::Settled(read(event))),
-            AlarmPathRecorded::TYPE => drop(self.proven_until.get_or_insert(event.time)),
+            AlarmPathRecorded::TYPE | FunctionRecorded::TYPE => drop(self.proven_until.get_or_insert(event.time)),
             _ => {}
         }
     }
@@ -271,10 +271,11 @@ impl Alarms {
         self.by_case.get(case_id).into_iter().flatten().copied().filter(|id| self.open.contains(id)).collect()
     }
 
-    /// When an exercise last went down a board's path and was taken.
-    pub fn exercised_at(&self, board: &str) -> Option<Timestamp> {
+    /// When an exercise last went down a board's path, as it is now, and was taken.
+    pub fn exercised_at(&self, board: &str, steps: &[PathStep]) -> Option<Timestamp> {
         let exercises = self.by_id.values().filter(|raised| {
-            raised.alarm.raised.purpose == AlarmPurpose::Exercise && raised.alarm.raised.board.id == board
+            let alarm = &raised.alarm.raised;
+            alarm.purpose == AlarmPurpose::Exercise && alarm.board.id == board && alarm.steps == steps
         });
         exercises
             .filter_map(|raised| raised.alarm.settled.as_ref())

@@ -82,7 +82,7 @@ pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody
         let detail = format!("to lies after from and at most {CALENDAR_DAYS_MAX} days later");
         return Err(Problem::parameter("to", detail));
     }
-    let own = duty.offices.get(id).filter(|office| known_at.is_none_or(|at| office.known_at(at) > 0));
+    let own = duty.offices.get(id).filter(|office| office.is_kept(known_at.map_or(NOW, |at| office.known_at(at))));
     let calendar = own.unwrap_or_else(|| duty.offices.central());
     let known = known_at.map_or(NOW, |at| calendar.known_at(at));
     let recorded: Vec<&Recorded> = calendar.versions().iter().filter(|one| one.position <= known).collect();

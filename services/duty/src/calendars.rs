@@ -4,7 +4,7 @@ use crate::{
     calendar_view::VersionView,
     case_log::read,
     intake::{self, Members, board_name},
-    office::{CENTRAL, Office, Recorded},
+    office::{CENTRAL, NOW, Office, Recorded},
     readiness::cover,
     service::Duty,
 };
@@ -13,7 +13,7 @@ use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid};
 use narhet_proto::{
     Draft, Event, Message,
     codes::BoardKind,
-    events::{Named, duty::CalendarRecorded},
+    events::{Named, duty::CalendarRecorded, readiness::RecordRemoved},
     wire::{ErrorCode, Problem, Request},
 };
 use narhet_runtime::{AnswerBody, Decision, Env, Expected, Write};
@@ -27,8 +27,12 @@ pub fn first_start(env: &Env<'_>) -> Vec<Write> {
     vec![Write::one(Expected::NoStream, draft)]
 }
 
-/// Folds a recorded version.
+/// Folds a recorded version, or that a calendar is no more.
 pub fn evolve(duty: &mut Duty, event: &Event) {
+    if event.event_type == RecordRemoved::TYPE && event.subject.kind() == "calendar" {
+        duty.offices.remove(event.subject.id(), event.position, event.time);
+        duty.set_case_timers();
+    }
     if event.event_type == CalendarRecorded::TYPE {
         let CalendarRecorded { calendar, .. } = read(event);
         duty.offices.record(Recorded { event: event.id, position: event.position, time: event.time, hours: calendar });
@@ -53,14 +57,8 @@ pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision,
     let accept = accept(&members)?;
     members.retain(|name, _| MEMBERS.contains(&name.as_str()));
     let owner = owner(duty, &id)?;
-    let role = may_keep(&id, env.principal).ok_or_else(|| {
-        let detail = match id == CENTRAL {
-            true => "the city's kontorstid is for city-security and kommunstyrelsen's crisis-lead to record".to_owned(),
-            false => format!("the calendar of {} is for its own coordinator and crisis-lead to record", owner.name),
-        };
-        Problem { rule: Some(RIGHT.to_owned()), ..Problem::new(ErrorCode::Forbidden, detail) }
-    })?;
-    let last = duty.offices.get(&id).and_then(|office| office.versions().last());
+    let role = may_keep(&id, env.principal).ok_or_else(|| not_kept(&id, &owner))?;
+    let last = duty.offices.get(&id).filter(|office| office.is_kept(NOW)).and_then(|office| office.versions().last());
     check_version(last.is_some(), duty.offices.get(&id).map_or(0, Office::version), request.if_match)?;
     let base = match (merge, last) {
         (true, None) => {
@@ -87,6 +85,32 @@ pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision,
     Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
 }
 
+/// Command `remove-calendar`: a board's own, for which kontorstid stands in from then on. What was known stays known.
+pub fn remove(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, Problem> {
+    let members = intake::members(request.body.get(), &["id"])?;
+    let id = intake::id(&members, "id")?.to_owned();
+    let owner = owner(duty, &id)?;
+    let role = may_keep(&id, env.principal).ok_or_else(|| not_kept(&id, &owner))?;
+    if id == CENTRAL {
+        return Err(Problem::refused("kontorstid", "kontorstid decides who holds, and cannot be taken away"));
+    }
+    let office = duty.offices.get(&id).filter(|office| office.is_kept(NOW));
+    let office = office
+        .ok_or_else(|| Problem::new(ErrorCode::NotFound, format!("{} has no calendar of its own", owner.name)))?;
+    check_version(true, office.version(), request.if_match)?;
+    let removed = RecordRemoved { kind: "calendar".to_owned(), id: id.clone(), accepted: Vec::new() };
+    let board = owner.board_id().unwrap_or_else(|| Principal::house().owner());
+    let draft = Draft::public(env.new_id(), StreamId::new("calendar", &id), board, &removed);
+    Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
+}
+
+/// The reply to `remove-calendar`.
+pub fn removed(duty: &Duty, event_ids: &[Uuid], _env: &Env<'_>) -> Result<AnswerBody, Problem> {
+    let found = event_ids.first().and_then(|id| duty.written.get(id));
+    let (id, _) = found.ok_or_else(|| Problem::new(ErrorCode::NotFound, "nothing was taken away"))?;
+    Ok(AnswerBody::of(&serde_json::json!({ "id": id })))
+}
+
 /// The reply to `record-calendar`: the version that was recorded.
 pub fn recorded(duty: &Duty, event_ids: &[Uuid], _env: &Env<'_>) -> Result<AnswerBody, Problem> {
     let found = event_ids.first().and_then(|event| duty.offices.all().find_map(|office| office.of_event(*event)));
@@ -105,6 +129,14 @@ fn owner(duty: &Duty, id: &str) -> Result<Named, Problem> {
         Some(board) => Ok(Named::new(board.id, board.name)),
         None => Err(Problem::new(ErrorCode::NotFound, format!("no board of the city is called {id:?}"))),
     }
+}
+
+fn not_kept(id: &str, owner: &Named) -> Problem {
+    let detail = match id == CENTRAL {
+        true => "the city's kontorstid is for city-security and kommunstyrelsen's crisis-lead to record".to_owned(),
+        false => format!("the calendar of {} is for its own coordinator and crisis-lead to record", owner.name),
+    };
+    Problem { rule: Some(RIGHT.to_owned()), ..Problem::new(ErrorCode::Forbidden, detail) }
 }
 
 fn may_keep(id: &str, principal: &Principal) -> Option<Role> {

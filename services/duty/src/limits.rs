@@ -56,5 +56,7 @@ pub const DELIVERIES_PER_EVENT_MAX: usize = 500;
 pub const MESSAGE_CHARS_MAX: usize = 480;
 /// Records of one kind in a house: boards times what a board has.
 pub const RECORDS_MAX: usize = 5_000;
+/// Hours for which a dead letter says that a way out is not well; it is listed after that too.
+pub const DEAD_LETTER_FRESH_H: i64 = 7 * 24;
 /// Alarms in one page.
 pub const ALARMS_SHOWN_MAX: usize = 200;

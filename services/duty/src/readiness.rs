@@ -60,9 +60,9 @@ pub struct Records<T> {
 /// What machines and people have shown about a path.
 #[derive(Clone, Debug, Default)]
 pub struct PathProof {
-    pub proven_at: Option<Timestamp>,
+    /// When a machine has come through, and which version of the path that was.
+    pub proven_at: Option<(Timestamp, u64)>,
     pub results: Vec<ChannelResult>,
-    pub exercised_at: Option<Timestamp>,
     /// Who has read which version: (board, reader) → version.
     pub readers: BTreeMap<(String, String), u32>,
 }
@@ -123,10 +123,11 @@ impl<T> Records<T> {
         self.gone.insert(id.to_owned(), version);
     }
 
-    /// The stream went on without changing the record.
+    /// The stream went on without changing the record, or before there was one.
     fn touch(&mut self, id: &str, version: u64) {
-        if let Some(record) = self.live.get_mut(id) {
-            record.stream = version;
+        match self.live.get_mut(id) {
+            Some(record) => record.stream = version,
+            None => drop(self.gone.insert(id.to_owned(), version)),
         }
     }
 }
@@ -189,8 +190,10 @@ impl Readiness {
         for result in &proven.results {
             self.channels.insert(result.channel, result.clone());
         }
+        let version = self.paths.get(&proven.path_id).map_or(0, |record| record.version);
         let proof = self.proof(&proven.path_id);
-        proof.proven_at = Some(event.time);
+        // An alarm that no channel had to carry has proven nothing.
+        proof.proven_at = (!proven.results.is_empty()).then_some((event.time, version));
         proof.results = proven.results;
     }
 
@@ -228,6 +231,36 @@ impl Readiness {
         };
         steps.push(last_step());
         (recorded.map(|path| path.id.clone()), steps, recorded.map_or(1, |path| path.rounds))
+    }
+
+    /// Whether there is any path in use.
+    pub fn has_paths(&self) -> bool {
+        !self.paths.live.is_empty() || self.functions.values().any(|function| function.id != CITY_TIB)
+    }
+
+    /// Every path that alarms go down, with its version: the recorded ones, and 0 for that of a board that has functions
+    /// and has recorded none.
+    pub fn paths_in_use(&self) -> Vec<(AlarmPath, u64)> {
+        let recorded = self.paths.live.values().map(|record| (record.value.clone(), record.version));
+        let boards = self.functions.values().filter(|function| function.id != CITY_TIB).map(|function| &function.board);
+        let without: BTreeMap<&str, &Named> = boards
+            .filter(|board| self.paths.get(&board.id).is_none())
+            .map(|board| (board.id.as_str(), board))
+            .collect();
+        recorded.chain(without.into_values().map(|board| (self.unrecorded_path(board), 0))).collect()
+    }
+
+    fn unrecorded_path(&self, board: &Named) -> AlarmPath {
+        let (_, mut steps, rounds) = self.path_of(board);
+        steps.pop();
+        AlarmPath {
+            id: board.id.clone(),
+            board: board.clone(),
+            name: "Nämndens funktioner i tur och ordning".to_owned(),
+            steps,
+            rounds,
+            source: "Antagande i Närhet: nämnden har inte registrerat någon larmväg".to_owned(),
+        }
     }
 
     /// The functions that a board's alarms come to before the last resort.
@@ -276,7 +309,7 @@ fn last_resort() -> DutyFunction {
 
 /// What a command's first event wrote: an alarm, a swap, a feed or a record, with the version it came with.
 pub fn note_written(duty: &mut crate::service::Duty, event: &Event) {
-    const KINDS: [&str; 6] = ["function", "roster", "centre", "alarm-path", "calendar-feed", "alarm"];
+    const KINDS: [&str; 7] = ["calendar", "function", "roster", "centre", "alarm-path", "calendar-feed", "alarm"];
     if !KINDS.contains(&event.subject.kind()) {
         return;
     }

@@ -74,6 +74,7 @@ const COMMANDS: &[Command] = &[
     case_command("close-case", case_commands::close),
     case_command("relocate-case", relocation::relocate),
     Command { name: "record-calendar", decide: calendars::record, reply: calendars::recorded },
+    Command { name: "remove-calendar", decide: calendars::remove, reply: calendars::removed },
     Command { name: "open-case", decide: opening::open, reply: case_commands::created },
     Command { name: "put-record", decide: readiness::commands::put, reply: readiness::commands::written },
     Command { name: "remove-record", decide: readiness::commands::remove, reply: readiness::commands::written },
@@ -99,6 +100,7 @@ const QUERIES: &[Query] = &[
     Query { name: dangling::QUERY, answer: crate::dangling::query },
     Query { name: "records", answer: readiness::queries::records },
     Query { name: "record", answer: readiness::queries::record },
+    Query { name: "swap", answer: readiness::swaps::one },
     Query { name: "coverage", answer: readiness::queries::coverage },
     Query { name: "endurance", answer: readiness::queries::endurance },
     Query { name: "path-health", answer: readiness::queries::path_health },
@@ -108,7 +110,7 @@ const QUERIES: &[Query] = &[
 ];
 
 /// How the city is staffed and where it is not: nothing of it is a partner's to read (CONTRACT leaves them duty's answers).
-const READINESS: [&str; 5] = ["records", "record", "coverage", "endurance", "path-health"];
+const READINESS: [&str; 6] = ["records", "record", "swap", "coverage", "endurance", "path-health"];
 
 const COMMAND_NAMES: [&str; COMMANDS.len()] = {
     let mut names = [""; COMMANDS.len()];

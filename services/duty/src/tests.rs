@@ -5,6 +5,7 @@ mod calendars;
 mod cover;
 mod handover;
 mod house;
+mod paths;
 mod protocol;
 mod readiness;
 mod swaps;

@@ -26,7 +26,7 @@ use axum::{
     http::{Method, StatusCode},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, patch, post, put},
+    routing::{MethodRouter, delete, get, patch, post, put},
 };
 use readiness::{asks, sends};
 use std::{any::Any, time::Duration};
@@ -67,6 +67,7 @@ enum Call {
     ReadCalendar,
     RecordCalendar,
     ChangeCalendar,
+    RemoveCalendar,
     OpenCase,
     ListCases,
     ReadCase,
@@ -171,6 +172,7 @@ pub const ROUTES: &[Route] = &[
     route(&Method::GET, "/v1/boards/{id}/calendar", Gate::Authenticated, Call::ReadCalendar),
     route(&Method::PUT, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::RecordCalendar),
     route(&Method::PATCH, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::ChangeCalendar),
+    route(&Method::DELETE, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::RemoveCalendar),
     route(&Method::POST, "/v1/support-cases", Gate::ReadIncidents, Call::OpenCase),
     route(&Method::GET, "/v1/support-cases", Gate::ReadIncidents, Call::ListCases),
     route(&Method::GET, "/v1/support-cases/{id}", Gate::ReadIncidents, Call::ReadCase),
@@ -229,6 +231,7 @@ pub const ROUTES: &[Route] = &[
         "/v1/rosters/{id}/swaps",
         readiness::Call::Act(sends("offer-swap", &[("id", "rosterId")]).makes("/v1/swaps/")),
     ),
+    readiness_route(&Method::GET, "/v1/swaps/{id}", readiness::Call::Ask(asks("swap", &[]))),
     readiness_route(
         &Method::POST,
         "/v1/swaps/{id}/settle",
@@ -262,7 +265,11 @@ pub const ROUTES: &[Route] = &[
     readiness_route(&Method::GET, "/v1/alarm-paths", readiness::Call::Ask(asks("path-health", &[]))),
     readiness_route(&Method::GET, "/v1/duty/coverage", readiness::Call::Ask(asks("coverage", &["from", "to"]))),
     readiness_route(&Method::GET, "/v1/duty/endurance", readiness::Call::Ask(asks("endurance", &[]))),
-    readiness_route(&Method::GET, "/v1/alarms", readiness::Call::Ask(asks("alarms", &["caseId", "purpose", "status"]))),
+    readiness_route(
+        &Method::GET,
+        "/v1/alarms",
+        readiness::Call::Ask(asks("alarms", &["caseId", "purpose", "status", "exercise"])),
+    ),
     readiness_route(&Method::GET, "/v1/alarms/{id}", readiness::Call::Ask(asks("alarm", &[]))),
     readiness_route(
         &Method::POST,
@@ -321,6 +328,7 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::ReadCalendar => get(calendars::read),
         Call::RecordCalendar => put(calendars::record),
         Call::ChangeCalendar => patch(calendars::record),
+        Call::RemoveCalendar => delete(calendars::remove),
         Call::OpenCase => post(support_cases::open),
         Call::ListCases => get(support_cases::list),
         Call::ReadCase => get(support_cases::read),

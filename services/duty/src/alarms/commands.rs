@@ -135,12 +135,9 @@ pub fn exercise(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
 pub fn prove(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, Problem> {
     let Start { id, .. } = intake::body(request.body.get())?;
     let role = keeper_of(env.principal, &id)?;
-    let record = duty.readiness.paths.get(&id).ok_or_else(|| missing("alarm path", &id))?;
-    Ok(Decision {
-        writes: vec![proofs::begin(&record.value, env.new_id(), env)],
-        role: Some(role),
-        answered_by: vec![],
-    })
+    let path = duty.readiness.paths_in_use().into_iter().map(|(path, _)| path).find(|path| path.id == id);
+    let path = path.ok_or_else(|| missing("alarm path", &id))?;
+    Ok(Decision { writes: vec![proofs::begin(&path, env.new_id(), env)], role: Some(role), answered_by: vec![] })
 }
 
 pub(super) fn started(alarm: ToRaise, id: Uuid, role: Role, env: &Env<'_>) -> Decision {

@@ -57,8 +57,7 @@ pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
 
 /// The next night's proof, counted from the last one that this log has, or from the first path.
 fn next_proof(duty: &Duty) -> Option<Timestamp> {
-    duty.readiness.paths.live.keys().next()?;
-    let last = duty.alarms.proven_until?;
+    let last = duty.alarms.proven_until.filter(|_| duty.readiness.has_paths())?;
     Some(next_half_past_three(last))
 }
 
@@ -73,8 +72,11 @@ fn next_half_past_three(after: Timestamp) -> Timestamp {
 }
 
 fn begin_proofs(duty: &Duty, env: &Env<'_>) -> Vec<Write> {
-    let paths = duty.readiness.paths.live.values();
-    paths.map(|record| begin(&record.value, derived_id("proof", record.event, night(env.now)), env)).collect()
+    let id = |path: &AlarmPath| match duty.readiness.paths.get(&path.id) {
+        Some(record) => derived_id("proof", record.event, night(env.now)),
+        None => derived_id(&format!("proof {}", path.id), Uuid::nil(), night(env.now)),
+    };
+    duty.readiness.paths_in_use().iter().map(|(path, _)| begin(path, id(path), env)).collect()
 }
 
 /// The number of a night, so that each path is proven once in it.
@@ -107,13 +109,16 @@ pub fn receivers(duty: &Duty, raised: &Raised) -> Vec<ToDeliver> {
     channels.into_iter().filter(|channel| coverage::leaves_the_house(*channel)).map(test).collect()
 }
 
-/// What a proof that has ended found.
-pub fn settled(raised: &Raised) -> Option<Write> {
+/// What a proof that has ended found; nothing of a path that is another by now.
+pub fn settled(duty: &Duty, raised: &Raised) -> Option<Write> {
     let alarm = &raised.alarm.raised;
     if alarm.purpose != AlarmPurpose::Proof {
         return None;
     }
     let path_id = alarm.path_id.clone()?;
+    if duty.readiness.path_of(&alarm.board).1 != alarm.steps {
+        return None;
+    }
     let result = |message: &crate::domain::escalation::Message| ChannelResult {
         channel: message.delivery.channel,
         carried: message.dispatched_at.is_some(),

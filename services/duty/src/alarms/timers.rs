@@ -181,7 +181,7 @@ fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
         Some(Act::Settle { outcome, function }) => {
             let mut writes = vec![settle(raised, outcome, function.clone())];
             writes.extend(acknowledged(duty, raised, outcome, function));
-            writes.extend(proofs::settled(raised));
+            writes.extend(proofs::settled(duty, raised));
             Ok(writes)
         }
         None => {

@@ -1,6 +1,9 @@
 //! Swaps: offered by a keeper of the roster, and nothing moves before they are taken; then it has moved.
 
-use super::{commands::keeper_of, commands::missing, cover, intake};
+use super::{
+    commands::{keeper_of, missing},
+    cover, intake, views,
+};
 use crate::{
     domain::{intervals::Interval, roster},
     service::Duty,
@@ -12,7 +15,7 @@ use narhet_proto::{
     events::readiness::{Leave, Roster, SwapOffered, SwapSettled},
     wire::{ErrorCode, Problem, Request},
 };
-use narhet_runtime::{Decision, Env, Expected, Write};
+use narhet_runtime::{AnswerBody, Decision, Env, Expected, Write};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -50,6 +53,18 @@ pub fn offer(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, 
         role: Some(role),
         answered_by: vec![],
     })
+}
+
+/// Query `swap`.
+pub fn one(duty: &Duty, request: &Request, _env: &Env<'_>) -> Result<AnswerBody, Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Ask {
+        id: String,
+    }
+    let Ask { id } = intake::body(request.body.get())?;
+    let swap = duty.readiness.swaps.get(&id).ok_or_else(|| missing("swap", &id))?;
+    Ok(AnswerBody::of(&views::swap(swap)))
 }
 
 const NOT_ON_DUTY: &str = "is not on duty in that time";

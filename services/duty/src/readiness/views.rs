@@ -1,7 +1,7 @@
 //! Records as their readers see them; addresses and reasons only for the board itself and kommunstyrelsen's own.
 
 use super::{
-    CITY_TIB, Readiness, Record,
+    CITY_TIB, Readiness, Record, Swap,
     staffing::{function_field, member_field, override_field},
 };
 use crate::domain::intervals::Interval;
@@ -53,14 +53,15 @@ pub fn roster(readiness: &Readiness, record: &Record<Roster>, env: &Env<'_>) -> 
         view.as_object_mut().and_then(|view| view.remove("sealedReason"));
     }
     let swaps = readiness.swaps.values().filter(|swap| swap.offered.roster_id == record.value.id);
-    view["swaps"] = swaps
-        .map(|swap| {
-            let mut one = to_value(&swap.offered).unwrap_or_default();
-            one["outcome"] = swap.settled.map_or(Value::Null, |outcome| outcome.code().into());
-            one
-        })
-        .collect();
+    view["swaps"] = swaps.map(swap).collect();
     view["version"] = record.version.into();
+    view
+}
+
+/// A swap, and how it ended if it has.
+pub fn swap(swap: &Swap) -> Value {
+    let mut view = to_value(&swap.offered).unwrap_or_default();
+    view["outcome"] = swap.settled.map_or(Value::Null, |outcome| outcome.code().into());
     view
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const EVENING: &str = "2026-11-20T21:00:00Z";
 const OPENING: &str = "2026-11-23T07:00:00Z";
 
-fn alarms(house: &House, purpose: &str) -> Vec<Value> {
+pub fn alarms(house: &House, purpose: &str) -> Vec<Value> {
     let answer = house.ask("alarms", json!({ "purpose": purpose })).unwrap();
     answer["items"].as_array().unwrap().clone()
 }
@@ -152,7 +152,12 @@ fn the_nightly_proof_goes_to_the_channels_own_test_receivers_and_to_nobody_else(
 }
 
 /// An attempt ended so.
-fn carried(house: &mut House, delivery: &Value, result: Result<String, narhet_runtime::Refusal>, maybe_twice: bool) {
+pub fn carried(
+    house: &mut House,
+    delivery: &Value,
+    result: Result<String, narhet_runtime::Refusal>,
+    maybe_twice: bool,
+) {
     let id: Uuid = delivery["id"].as_str().unwrap().parse().unwrap();
     let outcome = Carried { id, result, maybe_twice };
     let writes = house.with_env(|duty, env| courier::carried(duty, &outcome, env));

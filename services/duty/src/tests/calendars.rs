@@ -61,6 +61,39 @@ fn a_first_calendar_that_begins_later_leaves_the_hours_until_then() {
 }
 
 #[test]
+fn a_calendar_that_is_taken_away_leaves_the_citys_hours_and_what_was_known() {
+    let mut house = House::at(NOON);
+    house.command(&lead("jarva"), "record-calendar", late_mornings("jarva")).unwrap();
+    let incident = house.incident(Some("2026-11-20T20:00:00Z"), &["jarva"], true);
+    house.clock.set(instant("2026-11-20T21:00:00Z"));
+    let gone = json!({ "id": "jarva" });
+    let refused = |house: &mut House, who: &Principal, id: &str, seen| {
+        house.command_at(who, "remove-calendar", json!({ "id": id }), seen).unwrap_err().code.status()
+    };
+    assert_eq!(refused(&mut house, &lead("bromma"), "jarva", Some(1)), 403);
+    assert_eq!(refused(&mut house, &lead("jarva"), "jarva", Some(2)), 412);
+    assert_eq!(refused(&mut house, &lead("kommunstyrelsen"), "kontorstid", Some(1)), 422);
+    house.command_at(&lead("jarva"), "remove-calendar", gone, Some(1)).unwrap();
+    assert_eq!(refused(&mut house, &lead("jarva"), "jarva", Some(1)), 404);
+    assert_eq!(house.cases(&incident)[0]["nextOfferAt"], "2026-11-23T07:00:00Z");
+    house.clock.set(instant("2026-11-20T22:00:00Z"));
+    house.restarts();
+    let monday = |known_at: Option<&str>| {
+        let range = json!({
+            "id": "jarva", "from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z", "knownAt": known_at,
+        });
+        let calendar = house.ask("calendar", range).unwrap();
+        (calendar["own"] == true, calendar["open"][0]["from"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(monday(None), (false, "2026-11-23T07:00:00Z".to_owned()));
+    assert_eq!(monday(Some("2026-11-20T21:30:00Z")), (false, "2026-11-23T07:00:00Z".to_owned()));
+    assert_eq!(monday(Some("2026-11-20T20:59:59Z")), (true, "2026-11-23T09:00:00Z".to_owned()));
+    let again = house.command(&lead("jarva"), "record-calendar", late_mornings("jarva")).unwrap();
+    assert_eq!(again["version"], 2, "versions count on");
+    assert_eq!(house.cases(&incident)[0]["nextOfferAt"], "2026-11-23T09:00:00Z");
+}
+
+#[test]
 fn a_change_of_the_citys_hours_that_opens_a_hole_needs_its_name() {
     let mut house = House::at(NOON);
     // Järva is staffed in office hours only, and nobody at night.

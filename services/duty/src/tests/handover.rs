@@ -91,6 +91,48 @@ fn silence_is_reminded_noted_and_told_and_moves_nothing() {
 }
 
 #[test]
+fn an_answer_is_waited_for_while_the_office_of_the_board_is_open() {
+    // Friday 16:25 Stockholm time: five minutes today, and the rest on Monday.
+    let mut house = House::at("2026-11-20T15:25:00Z");
+    let incident = house.incident(Some("2026-11-20T02:00:00+01:00"), &["jarva"], true);
+    house.goes_on_until("2026-11-20T15:25:00Z");
+    let offer = house.cases(&incident)[0]["offer"].clone();
+    assert_eq!(offer["answerBy"], "2026-11-23T07:25:00Z");
+    house.goes_on_until("2026-11-23T07:09:59Z");
+    assert_eq!(house.cases(&incident)[0]["offer"]["remindedAt"], Value::Null);
+    house.goes_on_until("2026-11-23T07:10:00Z");
+    assert_eq!(house.cases(&incident)[0]["offer"]["remindedAt"], "2026-11-23T07:10:00Z");
+    // By hand, to who has the nights: within half an hour, whatever the hour; to who has not, from its opening on.
+    let (mut house, id) = night();
+    house.act_on(&id, "take-over-case", "jarva", json!({})).unwrap();
+    let to_night = house.act_on(&id, "offer-case", "jarva", json!({ "to": "socialnamnden" })).unwrap();
+    assert_eq!(to_night["offer"]["answerBy"], "2026-11-20T21:30:00Z");
+    let (mut house, id) = night();
+    let by_night = house.act_on(&id, "offer-case", "socialnamnden", json!({ "to": "jarva" })).unwrap();
+    assert_eq!(by_night["offer"]["answerBy"], "2026-11-23T07:30:00Z");
+}
+
+#[test]
+fn when_a_board_that_refuses_is_asked_again_as_a_table() {
+    // The day before Christmas Eve 2026, a Wednesday; the next day of the office is Monday the 28th.
+    for (retry_at, asked) in [
+        (None, Ok("2026-12-28T07:00:00Z")),
+        (Some("2026-12-28T12:00:00Z"), Ok("2026-12-28T12:00:00Z")),
+        (Some("2026-12-24T20:00:00Z"), Ok("2026-12-24T20:00:00Z")),
+        (Some("2026-12-29T07:00:00Z"), Err(400)),
+        (Some("2026-12-23T15:00:00Z"), Err(400)),
+    ] {
+        let mut house = House::at("2026-12-23T15:25:00Z");
+        let incident = house.incident(Some("2026-12-23T02:00:00+01:00"), &["jarva"], true);
+        house.goes_on_until("2026-12-23T15:25:00Z");
+        let refusal = json!({ "reason": "inte ännu", "retryAt": retry_at });
+        let refused = house.act("refuse-offer", "jarva", &incident, refusal);
+        let got = refused.map(|case| case["offer"]["retryAt"].as_str().unwrap().to_owned());
+        assert_eq!(got.as_deref().map_err(|problem| problem.code.status()), asked, "{retry_at:?}");
+    }
+}
+
+#[test]
 fn the_responsible_board_takes_over_at_any_minute_of_the_night() {
     let (mut house, id) = night();
     house.goes_on_until("2026-11-21T02:17:00Z");
@@ -263,6 +305,8 @@ fn a_corrected_place_moves_no_holder() {
     let body = json!({ "place": place, "reason": "adressen är känd nu" });
     let case = house.act_on(&unplaced, "relocate-case", "kommunstyrelsen", body.clone()).unwrap();
     assert_eq!((&case["responsibleBoard"]["id"], &case["holder"]["id"]), (&json!("jarva"), &json!("socialnamnden")));
+    let said = case["history"].as_array().unwrap().last().unwrap()["reason"].clone();
+    assert_eq!(said, json!({ "text": "adressen är känd nu", "masked": false }));
     let cases = house.cases(&incident);
     let of = |cases: &[Value]| -> Vec<(String, String, bool)> {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();

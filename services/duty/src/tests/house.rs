@@ -14,7 +14,7 @@ use narhet_proto::{
     subject,
     wire::{Problem, Request},
 };
-use narhet_runtime::{Env, Keys, Service, Write};
+use narhet_runtime::{Env, Expected, Keys, Service, Write};
 use serde_json::{Value, json, value::to_raw_value};
 use std::{collections::HashMap, path::PathBuf};
 
@@ -164,6 +164,14 @@ impl House {
     }
 
     pub fn commit(&mut self, writes: Vec<Write>, caused_by: Option<Uuid>) {
+        for write in &writes {
+            let version = self.versions.get(&format!("{} {}", Context::Duty, write.stream)).copied().unwrap_or(0);
+            match write.expected {
+                Expected::Any => {}
+                Expected::NoStream => assert_eq!(version, 0, "{} is there already", write.stream),
+                Expected::Exactly(seen) => assert_eq!(version, seen, "the version of {}", write.stream),
+            }
+        }
         for draft in writes.iter().flat_map(|write| &write.drafts) {
             let event = self.place(draft, Context::Duty, caused_by);
             self.duty.evolve(&event);

@@ -46,6 +46,8 @@ fn a_shift_that_has_become_anothers_is_not_swapped_again() {
         let mut house = house();
         let swaps = [offer(&mut house, "b", 24), offer(&mut house, "c", 24)];
         assert_eq!(take(&mut house, &swaps[first]), 200);
+        let shown = house.ask("swap", json!({ "id": swaps[first] })).unwrap();
+        assert_eq!((&shown["giver"], &shown["outcome"]), (&json!("a"), &json!("taken")));
         assert_eq!(take(&mut house, &swaps[1 - first]), 409, "there is nothing left to give");
         assert_eq!(on_duty(&house, "2026-11-24T13:00:00Z").as_deref(), Some(["b", "c"][first]));
         house.restarts();

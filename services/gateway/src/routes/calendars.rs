@@ -70,3 +70,18 @@ pub async fn record(
     }
     Ok(response)
 }
+
+/// `DELETE /v1/boards/{id}/calendar`
+pub async fn remove(
+    State(app): State<Shared>,
+    Extension(ask): Extension<Ask>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response<Body>, Refused> {
+    Query::of(query.as_deref(), &[])?;
+    let mut request = ask.command(&headers, raw(&json!({ "id": id })))?;
+    request.if_match = Some(if_match(&headers)?);
+    let answer = app.upstream.command(Context::Duty, "remove-calendar", request).await?;
+    Ok(reply::with_cursor(StatusCode::OK, &answer.body, &answer.cursor))
+}
