@@ -119,6 +119,24 @@ fn holidays_skip_some_shifts_and_call_for_others() {
 }
 
 #[test]
+fn a_shift_over_midnight_is_that_of_the_day_it_begins_on_also_on_the_eve_of_a_holiday() {
+    // Trettondedag jul 2027 is a Wednesday.
+    let on = |rule, at: &str| {
+        let roster = roster(&[(&DAYS, "22:00", "06:00", rule)]);
+        !on_duty(&roster, &[], instant(at)).is_empty()
+    };
+    for (at, skip, only) in [
+        ("2027-01-05T22:00:00Z", true, false), // the eve, before midnight
+        ("2027-01-06T04:00:00Z", true, false), // the holiday's morning: the eve's shift
+        ("2027-01-06T22:00:00Z", false, true), // the holiday's own night
+        ("2027-01-07T04:00:00Z", false, true), // until the morning after
+        ("2027-01-07T22:00:00Z", true, false),
+    ] {
+        assert_eq!((on(OnHolidays::Skip, at), on(OnHolidays::Only, at)), (skip, only), "{at}");
+    }
+}
+
+#[test]
 fn only_a_taken_swap_moves_and_it_moves_at_once() {
     let roster = roster(&[(&DAYS, "08:00", "08:00", OnHolidays::Alike)]);
     let during = Interval { from: instant("2026-01-06T12:00:00Z"), to: instant("2026-01-06T18:00:00Z") };
