@@ -91,7 +91,8 @@ pub struct Site {
     pub address: Option<Sealed>,
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Skyddsobjekt, samhällsviktig verksamhet and Styr-el class: k3, a sealed JSON array of codes.
+    /// Skyddsobjekt, samhällsviktig verksamhet and Styr-el class: k3, codes with spaces between and after them. Every site has
+    /// it and it is as long for each: that it is there says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protection: Option<Sealed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -385,17 +386,21 @@ pub struct ProtectedListed {
 }
 message!(ProtectedListed, "protected-listed");
 
-/// A site became protected or ceased to be; whoever is to know. Stream `actor/<id>`.
+/// A site became protected or ceased to be; whoever is to know. Stream `protection/<actor>`, so that the actor's own stream
+/// says nothing of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProtectionChanged {
     pub actor_id: String,
+    /// Empty where it is sealed.
     pub site: String,
     pub notified: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_site: Option<Sealed>,
 }
 message!(ProtectionChanged, "protection-changed");
 
-/// A board has confirmed that it knows of a change of protection; stream `actor/<id>`.
+/// A board has confirmed that it knows of a change of protection; stream `protection/<actor>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProtectionAcknowledged {

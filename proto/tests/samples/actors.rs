@@ -149,7 +149,12 @@ fn life() -> Vec<Sample> {
     let verified = |reached| ActorVerified { actor_id: text(ACTOR), reached, next_due: at("2027-05-01T10:00:00Z") };
     let archived = |merged_into, reason| ActorArchived { actor_id: text(ACTOR), merged_into, reason };
     let due = || VerificationDue { actor_id: text(ACTOR), due: at("2027-05-01T10:00:00Z") };
-    let protection = |notified| ProtectionChanged { actor_id: text(ACTOR), site: text("Förrådet"), notified };
+    let protection = |site: &str, notified, sealed_site| ProtectionChanged {
+        actor_id: text(ACTOR),
+        site: text(site),
+        notified,
+        sealed_site,
+    };
     let confirmed = || ProtectionAcknowledged { actor_id: text(ACTOR), change: text(CAUSE), board: text("sodermalm") };
     let logged = || ContactLogged {
         actor_id: text(ACTOR),
@@ -161,7 +166,12 @@ fn life() -> Vec<Sample> {
     let mut samples = pair("actor", &actor_id, verified(true), verified(false));
     samples.extend(pair("actor", ACTOR, archived(Some(text(OTHER)), Some(sealed("reason"))), archived(None, None)));
     samples.extend(pair("actor", ACTOR, due(), due()));
-    samples.extend(pair("actor", ACTOR, protection(vec![text("sodermalm")]), protection(vec![])));
+    samples.extend(pair(
+        "protection",
+        ACTOR,
+        protection("", vec![text("sodermalm")], Some(sealed("site"))),
+        protection("Förrådet", vec![], None),
+    ));
     samples.extend(pair("actor", ACTOR, confirmed(), confirmed()));
     samples.extend(pair("actor", ACTOR, logged(), logged()));
     samples

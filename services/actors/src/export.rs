@@ -5,7 +5,7 @@ use crate::{
     commands::{Desk, body},
     domain::{card::PlainCard, protection::is_protected, rights},
     import::mapping::{FIELDS, HEADINGS},
-    index::{Key, Wanted, place},
+    index::{Wanted, place},
     limits::{PAGE_BYTES_MAX, PAGE_MAX},
     persons::for_records,
     queries::{Search, cursor},
@@ -27,16 +27,15 @@ impl Desk<'_> {
         let search: Search = body(request)?;
         let conditions = self.conditions(&search)?;
         let protection = self.protected_within_limit(&conditions)?;
-        let candidates = self.registry.index.candidates(&conditions.wanted);
+        let candidates = self.candidates(&conditions);
         let after = search.after.as_deref().map(cursor).transpose()?;
-        let lineage = self.lineage();
         let (mut rows, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
         for actor in self.found(&conditions, &candidates, after.as_ref()) {
             if rows.len() == PAGE_MAX || bytes > PAGE_BYTES_MAX {
                 more = true;
                 break;
             }
-            let shown = protection && rights::sees_protection(self.env.principal, &lineage.heir(actor.owner.as_str()));
+            let shown = protection && self.sees_protection(actor);
             let cells = row(&sealing::open(&actor.card, actor.card_event, false, self.env), actor, shown);
             bytes += cells.iter().map(String::len).sum::<usize>() + 4 * cells.len();
             rows.push(cells);
@@ -54,7 +53,7 @@ impl Desk<'_> {
     pub fn list_protected(&self, _request: &Request) -> Result<Decision, Problem> {
         let role =
             rights::lists_protected(self.env.principal).ok_or_else(|| Problem::forbidden("list protected sites"))?;
-        let count = u32::try_from(self.protected().count()).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.protected_actors().count()).unwrap_or(u32::MAX);
         let message = ProtectedListed { count, purpose: "list".to_owned() };
         let draft = for_records(self.env.new_id(), StreamId::new("protected", "listing"), &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
@@ -63,8 +62,8 @@ impl Desk<'_> {
     pub fn protected_list(&self) -> AnswerBody {
         let lineage = self.lineage();
         let (mut items, mut bytes) = (Vec::new(), 0);
-        let total = self.protected().count();
-        for actor in self.protected() {
+        let total = self.protected_actors().count();
+        for actor in self.protected_actors() {
             let view = self.view(actor, self.env.now, &lineage, Shown { persons: false, protection: true });
             let item =
                 json!({ "id": view["id"], "name": view["name"], "owner": view["owner"], "sites": view["sites"] });
@@ -77,10 +76,9 @@ impl Desk<'_> {
         AnswerBody::of(&json!({ "items": items, "total": total }))
     }
 
-    fn protected(&self) -> impl Iterator<Item = &Actor> {
-        let wanted = Wanted { keys: vec![Key::Protected], ..Wanted::default() };
-        let slots: Vec<u32> = self.registry.index.candidates(&wanted).iter().collect();
-        slots.into_iter().map(|slot| &self.registry.actors[slot as usize])
+    fn protected_actors(&self) -> impl Iterator<Item = &Actor> {
+        let live = self.registry.index.candidates(&Wanted::default()) & self.protected();
+        live.into_iter().map(|slot| &self.registry.actors[slot as usize])
     }
 }
 

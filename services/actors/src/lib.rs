@@ -14,8 +14,8 @@
 //! 4. A person whom a proposal names is under their own key there too
 //!    (`an_erased_person_is_gone_from_the_card_and_from_every_proposal_that_named_them`).
 //!
-//! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`] and [`index`] the fold, [`commands`],
-//! [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
+//! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`], [`index`] and [`protected`] the fold, [`commands`],
+//! [`merging`], [`notices`], [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
 //! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod commands;
@@ -25,8 +25,11 @@ pub mod import;
 pub mod index;
 pub mod limits;
 pub mod lineage;
+pub mod merging;
+pub mod notices;
 pub mod persons;
 pub mod proposals;
+pub mod protected;
 pub mod queries;
 pub mod read_model;
 pub mod relevant;

@@ -4,7 +4,7 @@
 //! that erasing the person also erases what was once proposed about them.
 
 use crate::{
-    commands::{Desk, body, draft},
+    commands::{Desk, body},
     domain::org_number::{self, OrgNumber},
     read_model::{Actor, Proposal},
     sealing,
@@ -50,7 +50,7 @@ impl Desk<'_> {
             persons,
             sole_trader,
         };
-        let draft = draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
+        let draft = self.draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
     }
 
@@ -81,7 +81,7 @@ impl Desk<'_> {
             decision.answered_by.clear();
         }
         let message = ProposalSettled { actor_id: id, proposal_id, accepted: accept };
-        let settled = draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, &message);
+        let settled = self.draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, &message);
         match decision.writes.first_mut() {
             Some(write) => write.drafts.push(settled),
             None => decision.writes.push(Write::one(Expected::Exactly(actor.version), settled)),

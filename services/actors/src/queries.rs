@@ -8,9 +8,10 @@ use crate::{
         rights,
         verification::Standing,
     },
-    index::{Key, Place, Wanted, key_of_tag, place},
+    index::{Key, Place, Wanted, place},
     limits::{PAGE_BYTES_MAX, PAGE_DEFAULT, PAGE_MAX, PROTECTED_LIST_MAX},
     lineage::Lineage,
+    protected::protected_sites,
     read_model::Actor,
     sealing,
     view::Shown,
@@ -66,7 +67,8 @@ impl Desk<'_> {
             keys.push(Key::Kind(known.code()));
         }
         keys.extend(search.capability.as_deref().map(|kind| Key::Capability(narhet_kernel::id::slug(kind))));
-        keys.extend(search.tag.as_deref().map(key_of_tag));
+        let tag = search.tag.as_deref().map(tag);
+        keys.extend(tag.clone().filter(|tag| !is_protected(tag)).map(Key::Tag));
         let verification = match &search.verification {
             None => None,
             Some(name) => Some(Standing::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
@@ -94,7 +96,7 @@ impl Desk<'_> {
             },
             at,
             board: search.board.clone(),
-            protected_tag: search.tag.as_deref().map(tag).filter(|tag| is_protected(tag)),
+            protected_tag: tag.filter(|tag| is_protected(tag)),
             near: search.near.as_deref().map(near).transpose()?,
             bbox: search.bbox.as_deref().map(bbox).transpose()?,
             verification,
@@ -102,7 +104,8 @@ impl Desk<'_> {
     }
 
     /// Whether an actor of the candidates is wanted and may be read; `lineage` is that of the instant asked about.
-    pub fn fits(&self, actor: &Actor, conditions: &Conditions, lineage: &Lineage<'_>, now: &Lineage<'_>) -> bool {
+    pub fn fits(&self, actor: &Actor, conditions: &Conditions, lineage: &Lineage<'_>) -> bool {
+        let now = self.lineage();
         let owner = now.heir(actor.owner.as_str());
         let named = actor.card.readers.as_slice();
         let readable = rights::may_read(self.env.principal, &owner, named)
@@ -121,11 +124,25 @@ impl Desk<'_> {
                 actor.spread.points.iter().any(inside)
             })
             && conditions.protected_tag.as_ref().is_none_or(|wanted| {
+                if !self.sees_protection(actor) {
+                    return false;
+                }
                 let sites = (0..).zip(&actor.card.sites);
                 let tags =
                     sites.flat_map(|(index, site)| sealing::protected_tags(site, index, actor.card_event, self.env));
                 tags.into_iter().any(|tag| tag == *wanted)
             })
+    }
+
+    /// Protection is shown by the owner of now: who is to own it, or has, sees none of it.
+    pub fn sees_protection(&self, actor: &Actor) -> bool {
+        rights::sees_protection(self.env.principal, &self.lineage().heir(actor.owner.as_str()))
+    }
+
+    /// The actors that may be what is wanted.
+    pub fn candidates(&self, conditions: &Conditions) -> RoaringBitmap {
+        let found = self.registry.index.candidates(&conditions.wanted);
+        if conditions.protected_tag.is_some() { found & self.protected() } else { found }
     }
 
     /// Every actor that is wanted and may be read, in Swedish order.
@@ -135,13 +152,13 @@ impl Desk<'_> {
         candidates: &'s RoaringBitmap,
         after: Option<&Place>,
     ) -> impl Iterator<Item = &'s Actor> + 's {
-        let (now, then) = (self.lineage(), Lineage::at(self.map, conditions.at));
+        let then = Lineage::at(self.map, conditions.at);
         let actors = &self.registry.actors;
         self.registry
             .index
             .ordered(candidates, actors, after)
             .map(|slot| &actors[slot as usize])
-            .filter(move |actor| self.fits(actor, conditions, &then, &now) && self.matches(actor, conditions))
+            .filter(move |actor| self.fits(actor, conditions, &then) && self.matches(actor, conditions))
     }
 
     pub fn search(&self, request: &Request) -> Result<AnswerBody, Problem> {
@@ -156,7 +173,7 @@ impl Desk<'_> {
         };
         let after = search.after.as_deref().map(cursor).transpose()?;
         let conditions = self.conditions(&search)?;
-        let candidates = self.registry.index.candidates(&conditions.wanted);
+        let candidates = self.candidates(&conditions);
         let protection = self.protected_within_limit(&conditions)?;
         let lineage = Lineage::at(self.map, conditions.at);
         let (mut items, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
@@ -174,18 +191,26 @@ impl Desk<'_> {
             let (key, id) = place(actor);
             format!("{id}{key}")
         });
-        Ok(AnswerBody::of(&json!({ "items": items, "next": next })))
+        let mut answer = json!({ "items": items, "next": next });
+        if !protection {
+            // Of the list and not of its sites: which of them have any is what is not shown.
+            let why =
+                format!("Fler än {PROTECTED_LIST_MAX} skyddade platser: skyddsuppgifter (k3) visas inte i listan.");
+            answer["withheld"] = json!([{ "field": "items/*/sites/*/tags", "why": why }]);
+        }
+        Ok(AnswerBody::of(&answer))
     }
 
     /// Whether protected tags may be shown in a list: up to a handful in all that is found, however it is paged.
     pub fn protected_within_limit(&self, conditions: &Conditions) -> Result<bool, Problem> {
-        let mut wanted = Wanted { keys: conditions.wanted.keys.clone(), ..Wanted::default() };
-        wanted.keys.push(Key::Protected);
-        wanted.area.clone_from(&conditions.wanted.area);
-        wanted.words.clone_from(&conditions.wanted.words);
-        let candidates = self.registry.index.candidates(&wanted);
-        let count = self.found(conditions, &candidates, None).take(PROTECTED_LIST_MAX + 1).count();
-        if count <= PROTECTED_LIST_MAX {
+        let candidates = self.candidates(conditions) & self.protected();
+        let mut count = 0;
+        let seen = self.found(conditions, &candidates, None).filter(|actor| self.sees_protection(actor));
+        let over = seen.take(PROTECTED_LIST_MAX + 1).any(|actor| {
+            count += protected_sites(actor, self.env);
+            count > PROTECTED_LIST_MAX
+        });
+        if !over {
             return Ok(true);
         }
         if conditions.protected_tag.is_some() {

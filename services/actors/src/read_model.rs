@@ -9,6 +9,7 @@ use crate::{
     },
     index::Index,
     proposals,
+    protected::Protected,
 };
 use narhet_geo::Shape;
 use narhet_kernel::{BoardId, SubjectId, Timestamp, Uuid};
@@ -18,6 +19,7 @@ use narhet_proto::{
 };
 use serde_json::Value;
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -49,6 +51,7 @@ pub struct Actor {
     /// Since when its places are what they are; before, links are as they were recorded.
     pub spread_since: Timestamp,
     pub contacts: Vec<(Timestamp, ContactLogged)>,
+    /// For whoever sees protection and for the boards that are told.
     pub protection_changes: Vec<Protection>,
     pub history: Vec<Entry>,
 }
@@ -111,6 +114,7 @@ pub struct Registry {
     /// What an event was about, for replies.
     pub by_event: HashMap<Uuid, u32>,
     pub index: Index,
+    pub protected: RefCell<Protected>,
     pub subjects: HashMap<SubjectId, Subject>,
     /// Open incidents and their boards.
     pub open_incidents: BTreeMap<String, Vec<String>>,
@@ -191,15 +195,14 @@ impl Registry {
             }
             ProtectionChanged::TYPE => {
                 let said: ProtectionChanged = read(event);
-                self.touch(event, ProtectionChanged::TYPE, "Skyddsstatus för en plats ändrades.".into(), |actor| {
+                self.aside(event, |actor| {
                     let (event, at) = (event.id, event.time);
                     actor.protection_changes.push(Protection { event, at, said, acknowledged: Vec::new() });
                 });
             }
             ProtectionAcknowledged::TYPE => {
                 let said: ProtectionAcknowledged = read(event);
-                let text = format!("{} kvitterade ändrad skyddsstatus.", said.board).into();
-                self.touch(event, ProtectionAcknowledged::TYPE, text, |actor| {
+                self.aside(event, |actor| {
                     let known = |change: &&mut Protection| change.event.to_string() == said.change;
                     if let Some(change) = actor.protection_changes.iter_mut().find(known) {
                         change.acknowledged.push(said.board);
@@ -298,6 +301,7 @@ impl Registry {
         };
         actor.history.push(self.entry(event, ActorRegistered::TYPE, text.into()));
         self.index.add(slot, &actor);
+        self.protected.get_mut().look_again(slot);
         self.due.insert((actor.due, slot));
         for subject in subjects(&actor.card) {
             self.subjects.entry(subject).or_default().slots.insert(slot);
@@ -318,6 +322,9 @@ impl Registry {
         actor.version = event.version;
         actor.history.push(entry);
         self.index.add(slot, actor);
+        if actor.card_event == event.id {
+            self.protected.get_mut().look_again(slot);
+        }
         if actor.archived.is_none() && actor.reminded != Some(actor.due) {
             self.due.insert((actor.due, slot));
         }
@@ -326,6 +333,17 @@ impl Registry {
         let subjects: Vec<SubjectId> = subjects(&actor.card).chain(proposed.map(|(subject, _)| subject)).collect();
         for subject in subjects {
             self.subjects.entry(subject).or_default().slots.insert(slot);
+        }
+        self.by_event.insert(event.id, slot);
+    }
+
+    /// Folds an event about an actor that is in a stream of its own, so that the actor's version does not tell of it.
+    fn aside(&mut self, event: &Event, change: impl FnOnce(&mut Actor)) {
+        let Some((slot, _)) = self.get(event.subject.id()) else { return };
+        let actor = &mut self.actors[slot as usize];
+        change(actor);
+        if event.subject.kind() == "actor" {
+            actor.version = event.version;
         }
         self.by_event.insert(event.id, slot);
     }
@@ -379,10 +397,6 @@ impl Actor {
 
     pub fn standing(&self, now: Timestamp) -> verification::Standing {
         verification::standing(self.checked, self.due, now)
-    }
-
-    pub fn is_protected(&self) -> bool {
-        self.card.sites.iter().any(|site| site.protection.is_some())
     }
 }
 

@@ -83,15 +83,25 @@ pub fn seal(plain: PlainCard, actor: Uuid, event: Uuid, env: &Env<'_>) -> Card {
 
 fn seal_site(site: PlainSite, index: usize, event: Uuid, env: &Env<'_>) -> Site {
     let (protected, tags): (Vec<String>, _) = site.tags.into_iter().partition(|tag| protection::is_protected(tag));
-    let sealed = (!protected.is_empty()).then(|| env.seal(event, &self::protection(index), &protected.join(" ")));
+    let sealed = env.seal(event, &self::protection(index), &padded(&protected));
     Site {
         name: site.name,
         place: site.place,
         address: site.address.map(|text| env.seal(event, &address(index), &text)),
         tags,
-        protection: sealed,
+        protection: Some(sealed),
         safety_point: site.safety_point,
     }
+}
+
+/// Bytes of the protected tags of a site: all the codes there are fit in.
+const PROTECTION_BYTES: usize = 64;
+
+/// Every site's protected tags are as long as any other's.
+fn padded(tags: &[String]) -> String {
+    let text = tags.join(" ");
+    let width = text.len().max(1).next_multiple_of(PROTECTION_BYTES);
+    format!("{text:width$}")
 }
 
 fn seal_contact(contact: PlainContact, index: usize, event: Uuid, env: &Env<'_>) -> Contact {
@@ -176,5 +186,5 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
 /// The protected tags of a site.
 pub fn protected_tags(site: &Site, index: usize, event: Uuid, env: &Env<'_>) -> Vec<String> {
     let opened = site.protection.as_ref().and_then(|sealed| env.open(event, &protection(index), sealed));
-    opened.map(|tags| tags.split(' ').map(str::to_owned).collect()).unwrap_or_default()
+    opened.map(|tags| tags.split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
 }

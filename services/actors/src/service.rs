@@ -2,7 +2,7 @@
 
 use crate::{
     commands::Desk,
-    limits::REMINDERS_MAX,
+    limits::{OPENING_SLICE, REMINDERS_MAX},
     queries::unknown,
     read_model::Registry,
     relink::{self, Progress},
@@ -40,7 +40,7 @@ impl Actors {
     }
 
     fn desk<'a>(&'a self, env: &'a Env<'a>) -> Desk<'a> {
-        Desk { registry: &self.registry, map: &self.map, env }
+        Desk::new(&self.registry, &self.map, env)
     }
 
     /// What erasure must know of incidents.
@@ -64,13 +64,14 @@ impl Actors {
     }
 
     fn reminders(&self, env: &Env<'_>) -> Vec<Write> {
+        let desk = self.desk(env);
         let due = self.registry.due.iter().take_while(|(due, _)| *due <= env.now).take(REMINDERS_MAX);
         due.map(|(due, slot)| {
             let actor = &self.registry.actors[*slot as usize];
             let message = VerificationDue { actor_id: actor.id.to_string(), due: *due };
             let id = env.effect_id(&format!("{REMIND} {due}"), actor.id, 0);
             let readers = &actor.card.readers;
-            Write::one(Expected::Any, crate::commands::draft(id, actor.id, &actor.owner, readers, &message))
+            Write::one(Expected::Any, desk.draft(id, actor.id, &actor.owner, readers, &message))
         })
         .collect()
     }
@@ -172,6 +173,9 @@ impl Service for Actors {
                 let of_reading = read.and_then(|said| self.registry.get(&said.readings.first()?.actor_id));
                 let of_event = || event_ids.iter().find_map(|id| self.registry.of_event(*id));
                 let actor = of_reading.map(|(_, actor)| actor).or_else(of_event).ok_or_else(gone)?;
+                if command == "acknowledge-protection" && desk.readable(&actor.id.to_string()).is_err() {
+                    return Ok(AnswerBody::of(&serde_json::json!({ "id": actor.id, "acknowledged": true })));
+                }
                 let shown = Shown { persons: read.is_some(), protection: true };
                 let body = desk.view(actor, env.now, &desk.lineage(), shown);
                 let answer = AnswerBody::of(&body).version(actor.version);
@@ -199,13 +203,15 @@ impl Service for Actors {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        if !self.registry.relinks.is_empty() {
+        let unseen = !self.registry.protected.borrow().is_seen();
+        if unseen || !self.registry.relinks.is_empty() {
             return Some(Timestamp::MIN);
         }
         self.registry.due.first().map(|(due, _)| *due)
     }
 
     fn fire(&mut self, env: &Env<'_>) -> Vec<Write> {
+        self.registry.protected.get_mut().look(&self.registry.actors, OPENING_SLICE, env);
         // A division is looked at only on the map that has it.
         let known = self.registry.relinks.first().is_some_and(|relink| self.map.division(&relink.division).is_some());
         if known {

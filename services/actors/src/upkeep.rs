@@ -119,7 +119,7 @@ impl Desk<'_> {
         let waiting = open.filter(|(_, change)| names(&change.said.notified) && !names(&change.acknowledged));
         waiting
             .take(LISTED_MAX)
-            .map(|(actor, change)| json!({ "actorId": actor.id, "name": actor.card.name, "site": change.said.site, "change": change.event, "at": change.at }))
+            .map(|(actor, change)| json!({ "actorId": actor.id, "name": actor.card.name, "site": self.changed_site(change), "change": change.event, "at": change.at }))
             .collect()
     }
 

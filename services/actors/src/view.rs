@@ -2,7 +2,7 @@
 
 use crate::{
     commands::Desk,
-    domain::{protection::is_protected, rights, verification},
+    domain::{protection::is_protected, verification},
     lineage::Lineage,
     read_model::Actor,
     sealing,
@@ -20,17 +20,18 @@ pub struct Shown {
 }
 
 impl Desk<'_> {
-    /// One actor as the principal may see it, with the links and the owner of an instant.
+    /// One actor as the principal may see it, with the links and the owner of an instant; what they may see follows from who
+    /// owns it now.
     pub fn view(&self, actor: &Actor, at: Timestamp, lineage: &Lineage<'_>, shown: Shown) -> Value {
         let mut plain = sealing::open(&actor.card, actor.card_event, shown.persons, self.env);
         let owner = lineage.heir(actor.owner.as_str());
         let mut withheld: Vec<Value> = Vec::new();
         let text = narhet_proto::access::may_open_text(self.env.principal);
-        let protection = shown.protection && rights::sees_protection(self.env.principal, &owner);
+        let protection = shown.protection && self.sees_protection(actor);
         for (index, site) in plain.sites.iter_mut().enumerate() {
-            if !protection && site.tags.iter().any(|tag| is_protected(tag)) {
+            if !protection {
+                // Without a word: that something is withheld here would say what it is.
                 site.tags.retain(|tag| !is_protected(tag));
-                withheld.push(json!({ "field": format!("sites/{index}/tags"), "why": "Platsens skyddsuppgifter (k3) visas inte för dig här." }));
             }
             if !text && site.address.take().is_some() {
                 withheld
@@ -61,6 +62,9 @@ impl Desk<'_> {
             .collect();
         let mut view = serde_json::to_value(plain).expect("a card is plain JSON");
         let members = view.as_object_mut().expect("a card is an object");
+        for site in members.get_mut("sites").and_then(Value::as_array_mut).into_iter().flatten() {
+            site.as_object_mut().expect("a site is an object").entry("tags").or_insert_with(|| json!([]));
+        }
         for list in ["aliases", "sites", "capabilities", "contacts", "agreements", "readers"] {
             members.entry(list).or_insert_with(|| json!([]));
         }
@@ -122,8 +126,8 @@ impl Desk<'_> {
             board = heir.id;
         }
         json!({ "id": actor.id, "items": entries, "links": facts(actor), "owners": owners, "proposals": self.proposals(actor, false),
-                "protectionChanges": actor.protection_changes.iter().map(|change| json!({
-                    "id": change.event, "site": change.said.site, "at": change.at, "notified": change.said.notified,
+                "protectionChanges": actor.protection_changes.iter().filter(|_| self.sees_protection(actor)).map(|change| json!({
+                    "id": change.event, "site": self.changed_site(change), "at": change.at, "notified": change.said.notified,
                     "acknowledged": change.acknowledged })).collect::<Vec<_>>(),
                 "contacts": actor.contacts.iter().map(|(at, said)| json!({ "at": at, "board": said.board, "occasion": said.occasion,
                     "outcome": said.outcome, "reference": said.reference })).collect::<Vec<_>>() })

@@ -6,7 +6,9 @@ use crate::{
         protection,
         rights::{READERS_ALL, READERS_CENTRAL, READERS_OWN},
     },
-    limits::{ENTRIES_MAX, GEOMETRY_BYTES_MAX, NAME_CHARS_MAX, NOTES_CHARS_MAX, RADIUS_M_MAX, TEXT_CHARS_MAX},
+    limits::{
+        ENTRIES_MAX, GEOMETRY_BYTES_MAX, NAME_CHARS_MAX, NOTES_CHARS_MAX, RADIUS_M_MAX, TAG_CHARS_MAX, TEXT_CHARS_MAX,
+    },
 };
 use narhet_geo::{Point, Shape};
 use narhet_kernel::{BoardId, Klass, SubjectId, id::slug};
@@ -232,6 +234,9 @@ impl PlainCard {
             }
             faults.count(&at("/tags"), &site.tags);
             site.tags = site.tags.iter().map(|tag| protection::tag(tag)).filter(|tag| !tag.is_empty()).collect();
+            if site.tags.iter().any(|tag| tag.len() > TAG_CHARS_MAX) {
+                faults.add(at("/tags"), format!("a tag has at most {TAG_CHARS_MAX} characters"));
+            }
             site.tags.sort();
             site.tags.dedup();
             if let Some(state) = &mut site.safety_point {

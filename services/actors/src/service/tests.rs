@@ -8,5 +8,5 @@ mod protection;
 
 use house::{House, NOW, card, coordinator, somebody, with};
 use narhet_kernel::Role;
-use narhet_proto::wire::ErrorCode;
+use narhet_proto::{Event, wire::ErrorCode};
 use serde_json::{Value, json};

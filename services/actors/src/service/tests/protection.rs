@@ -30,6 +30,8 @@ fn fifty_protected_sites_may_be_listed_and_one_more_only_by_city_security_and_re
         assert_eq!(house.act_as(&principal, "list-protected", &json!({})).unwrap_err().code, ErrorCode::Forbidden);
     }
     assert_eq!(house.count("se.narhet.actors.protected-listed.v1"), 0);
+    let told = all["withheld"][0]["field"].as_str();
+    assert_eq!(told, Some("items/*/sites/*/tags"), "and no site is named");
     for (index, role) in [Role::CitySecurity, Role::Registrar].into_iter().enumerate() {
         let listed = house.act_as(&somebody(role, None), "list-protected", &json!({})).unwrap();
         assert_eq!(listed["total"], 51);
@@ -49,6 +51,73 @@ fn protection_is_seen_by_the_owner_and_central_roles_and_is_no_board_elses() {
 }
 
 #[test]
+fn nobody_else_learns_which_sites_are_protected_by_any_way() {
+    let mut house = House::of_three();
+    let secret = house.register("norrmalm", &protected("Platsen"));
+    let plain = house.register("norrmalm", &card("En annan", 0));
+    let stranger = coordinator("farsta");
+    let found = house.ask(&stranger, "actors", &json!({ "tag": "styrel-1" })).unwrap();
+    assert_eq!(found["items"], json!([]));
+    let found = house.ask(&stranger, "actors", &json!({ "tag": PROTECTED })).unwrap();
+    assert_eq!(found["items"], json!([]), "the tag cannot be searched for");
+    let export = house.ask(&stranger, "export", &json!({ "tag": PROTECTED })).unwrap();
+    assert_eq!(export["rows"], json!([]));
+    let mut seen = [&secret, &plain].map(|id| {
+        let mut read = house.act_as(&stranger, "read-actor", &json!({ "id": id })).unwrap();
+        let mut history = house.ask(&stranger, "actor-history", &json!({ "id": id })).unwrap();
+        for (member, of) in [("id", 0), ("name", 0), ("id", 1), ("items", 1), ("links", 1)] {
+            [&mut read, &mut history][of][member] = Value::Null;
+        }
+        (read, history)
+    });
+    for (read, _) in &mut seen {
+        for link in read["links"].as_array_mut().unwrap() {
+            link["position"] = Value::Null;
+        }
+    }
+    assert_eq!(seen[0], seen[1], "but for the names nothing tells the two apart");
+
+    // Nor does what is recorded: every site has the sealed member, as long as any other's.
+    let event = |id: &str| {
+        let of_actor = |event: &&Event| event.event_type.ends_with("actor-registered.v1") && event.subject.id() == id;
+        house.events.iter().find(of_actor).unwrap()
+    };
+    let length = |event: &Event| {
+        let data: Value = serde_json::from_str(event.data.get()).unwrap();
+        data["card"]["sites"][0]["protection"].to_string().len()
+    };
+    let (secret, plain) = (event(&secret), event(&plain));
+    assert_eq!((length(secret), secret.klass, &secret.readers), (length(plain), plain.klass, &plain.readers));
+    let notice = house.events.iter().find(|event| event.event_type.ends_with("protection-changed.v1")).unwrap();
+    assert!(!notice.readers.split(',').any(|reader| reader == "*" || reader == "farsta"), "{}", notice.readers);
+    assert!(notice.klass.k == 3 && !notice.data.get().contains("Lokalen"), "{}", notice.data);
+    assert_eq!(notice.subject.kind(), "protection");
+}
+
+#[test]
+fn who_sees_protection_follows_from_the_owner_of_now_whatever_instant_is_asked_about() {
+    let mut house = House::of_three();
+    house.register("norrmalm", &protected("Platsen"));
+    let ending = [("norrmalm", "innerstaden"), ("ostermalm", "innerstaden")];
+    house.divide("2026-02-01T00:00:00Z", &["innerstaden", "farsta"], &ending);
+    let sees = |house: &House, board: &str, at: &str| {
+        let all = house.ask(&coordinator(board), "actors", &json!({ "at": at })).unwrap();
+        let tagged = house.ask(&coordinator(board), "actors", &json!({ "at": at, "tag": PROTECTED })).unwrap();
+        let shown = all.to_string().contains(PROTECTED);
+        assert_eq!(shown, tagged["items"] != json!([]));
+        shown
+    };
+    let (before, after) = (NOW, "2026-03-01T00:00:00Z");
+    for (at, old, new) in [(before, true, false), (after, true, false)] {
+        assert_eq!((sees(&house, "norrmalm", at), sees(&house, "innerstaden", at)), (old, new), "{at}");
+    }
+    house.set_clock("2026-02-01T00:00:00Z");
+    for (at, old, new) in [(before, false, true), (after, false, true)] {
+        assert_eq!((sees(&house, "norrmalm", at), sees(&house, "innerstaden", at)), (old, new), "{at}");
+    }
+}
+
+#[test]
 fn a_change_of_protection_is_told_to_every_holder_and_its_receipt_follows_the_boards_lineage() {
     let mut house = House::of_three();
     let id = house.register("norrmalm", &with(card("Platsen", 0), json!({ "readers": ["farsta"] })));
@@ -61,6 +130,7 @@ fn a_change_of_protection_is_told_to_every_holder_and_its_receipt_follows_the_bo
     assert_eq!(["norrmalm", "farsta", "ostermalm"].map(|board| waiting(&house, board).len()), [1, 1, 0]);
     let change = waiting(&house, "farsta")[0]["change"].clone();
     let receipt = json!({ "id": id, "change": change });
+    assert_eq!(house.act("ostermalm", "acknowledge-protection", &receipt).unwrap_err().code, ErrorCode::NotFound);
     house.act("farsta", "acknowledge-protection", &receipt).unwrap();
     assert_eq!(["norrmalm", "farsta"].map(|board| waiting(&house, board).len()), [1, 0]);
 
