@@ -169,7 +169,7 @@ fn life() -> Vec<Sample> {
     samples.extend(pair(
         "protection",
         ACTOR,
-        protection("", vec![text("sodermalm")], Some(sealed("site"))),
+        protection("Förrådet", vec![text("sodermalm")], Some(sealed("site"))),
         protection("Förrådet", vec![], None),
     ));
     samples.extend(pair("actor", ACTOR, confirmed(), confirmed()));

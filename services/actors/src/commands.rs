@@ -11,7 +11,7 @@ use crate::{
     read_model::{Actor, Registry, spread},
     relink, sealing,
 };
-use narhet_kernel::{BoardId, Klass, Principal, Role, StreamId, Timestamp, Uuid};
+use narhet_kernel::{BoardId, Klass, Principal, Role, StreamId, SubjectId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Message,
     events::actors::*,
@@ -60,13 +60,15 @@ impl<'a> Desk<'a> {
 
     /// An actor that the principal may read; anything else is not there.
     pub fn readable(&self, id: &str) -> Result<&'a Actor, Problem> {
-        let lineage = self.lineage();
         let found = self.registry.get(id).map(|(_, actor)| actor);
-        let readable = found.filter(|actor| {
-            let owner = lineage.heir(actor.owner.as_str());
-            rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers))
-        });
-        readable.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such actor, or not for you"))
+        found
+            .filter(|actor| self.may_read(actor))
+            .ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such actor, or not for you"))
+    }
+
+    pub fn may_read(&self, actor: &Actor) -> bool {
+        let owner = self.lineage().heir(actor.owner.as_str());
+        rights::may_read(self.env.principal, &owner, &self.lineage().readers(&actor.card.readers))
     }
 
     pub fn editable(&self, id: &str, request: &Request) -> Result<(&'a Actor, Role), Problem> {
@@ -114,8 +116,10 @@ impl<'a> Desk<'a> {
     /// A new actor with this checked card.
     pub fn registered(&self, plain: PlainCard, owner: &BoardId, source: &str) -> Outcome {
         let (id, event) = (self.env.new_id(), self.env.new_id());
+        let plain = self.identified(None, plain);
         let protected = notices::protected_sites(&plain);
-        let card = sealing::seal(plain, id, event, self.env);
+        let sole = self.sole_trader(None, None, event);
+        let card = sealing::seal(plain, sole, event, self.env);
         let timeline = self.map.timeline(self.map.head().0);
         let links = links::changes(&[], Some(&spread(&card)), timeline.divisions(), Timestamp::MIN);
         let message = ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() };
@@ -125,8 +129,10 @@ impl<'a> Desk<'a> {
         Outcome { id, event, writes, links }
     }
 
-    /// The actor with another checked card; `None` when it is the same.
-    pub fn changed(&self, actor: &Actor, plain: PlainCard, source: &str) -> Option<Outcome> {
+    /// The actor with another checked card; `None` when it is the same. A sole trader's number is under `sole` where that is
+    /// known.
+    pub fn changed(&self, actor: &Actor, plain: PlainCard, source: &str, sole: Option<SubjectId>) -> Option<Outcome> {
+        let plain = self.identified(Some(actor), plain);
         let before = sealing::open(&actor.card, actor.card_event, true, self.env);
         if before == plain {
             return None;
@@ -135,7 +141,8 @@ impl<'a> Desk<'a> {
         let changed = merge_patch::changed(&value(&before), &value(&plain));
         let event = self.env.new_id();
         let (was, is) = (notices::protected_sites(&before), notices::protected_sites(&plain));
-        let card = sealing::seal(plain, actor.id, event, self.env);
+        let sole = sole.unwrap_or_else(|| self.sole_trader(Some(actor), plain.org_number.as_deref(), event));
+        let card = sealing::seal(plain, sole, event, self.env);
         let new = spread(&card);
         let timeline = self.map.timeline(self.map.head().0);
         let links = if new == actor.spread {
@@ -167,11 +174,18 @@ impl<'a> Desk<'a> {
         let ByPatch { id, patch } = body(request)?;
         let (actor, role) = self.editable(&id, request)?;
         let plain = self.patched(actor, &patch)?;
-        Ok(self.settle(actor, plain, role, "hand"))
+        Ok(self.settle(actor, plain, role, "hand", None))
     }
 
-    pub fn settle(&self, actor: &Actor, plain: PlainCard, role: Role, source: &str) -> Decision {
-        match self.changed(actor, plain, source) {
+    pub fn settle(
+        &self,
+        actor: &Actor,
+        plain: PlainCard,
+        role: Role,
+        source: &str,
+        sole: Option<SubjectId>,
+    ) -> Decision {
+        match self.changed(actor, plain, source, sole) {
             Some(outcome) => self.decision(role, outcome),
             None => Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] },
         }

@@ -4,7 +4,7 @@
 use crate::{
     commands::{Desk, body},
     domain::{card::PlainCard, protection::is_protected, rights},
-    import::mapping::{FIELDS, HEADINGS},
+    import::mapping,
     index::{Wanted, place},
     limits::{PAGE_BYTES_MAX, PAGE_MAX},
     persons::for_records,
@@ -45,8 +45,8 @@ impl Desk<'_> {
             let (key, id) = place(actor);
             format!("{id}{key}")
         });
-        let columns: Vec<&str> = HEADINGS.iter().map(|(_, names)| names[0]).collect();
-        Ok(AnswerBody::of(&json!({ "columns": columns, "fields": FIELDS, "rows": rows, "next": next })))
+        let (fields, columns): (Vec<&str>, Vec<&str>) = mapping::exported().unzip();
+        Ok(AnswerBody::of(&json!({ "columns": columns, "fields": fields, "rows": rows, "next": next })))
     }
 
     /// Any number of protected sites, for those who may; the listing is an event before it is an answer.
@@ -141,7 +141,7 @@ fn row(plain: &PlainCard, actor: &Actor, protection: bool) -> Vec<String> {
             _ => None,
         }
     };
-    FIELDS.iter().map(|field| cell(field).unwrap_or_default()).collect()
+    mapping::exported().map(|(field, _)| cell(field).unwrap_or_default()).collect()
 }
 
 /// What does not fit into one row, as a merge patch.

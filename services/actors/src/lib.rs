@@ -15,12 +15,13 @@
 //!    (`an_erased_person_is_gone_from_the_card_and_from_every_proposal_that_named_them`).
 //!
 //! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`], [`index`] and [`protected`] the fold, [`commands`],
-//! [`merging`], [`notices`], [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
+//! [`merging`], [`notices`], [`proposals`], [`identity`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
 //! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod commands;
 pub mod domain;
 pub mod export;
+pub mod identity;
 pub mod import;
 pub mod index;
 pub mod limits;

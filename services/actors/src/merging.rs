@@ -48,7 +48,7 @@ impl Desk<'_> {
         join(&mut plain.agreements, more.agreements);
         plain.org_number = plain.org_number.or(more.org_number);
         let plain = self.check(plain)?;
-        let mut decision = self.settle(actor, plain, role, "merge");
+        let mut decision = self.settle(actor, plain, role, "merge", None);
         decision.answered_by.clear();
         decision.writes.extend(self.gone(gone, Some(id), None));
         Ok(decision)

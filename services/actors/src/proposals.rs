@@ -7,7 +7,6 @@ use crate::{
     commands::{Desk, body},
     domain::org_number::{self, OrgNumber},
     read_model::{Actor, Proposal},
-    sealing,
 };
 use narhet_kernel::{SubjectId, Uuid, derived_id};
 use narhet_proto::{
@@ -36,10 +35,12 @@ impl Desk<'_> {
         let Propose { id, patch, reason } = body(request)?;
         let (role, board) = self.registrant()?;
         let actor = self.readable(&id)?;
-        self.patched(actor, &patch)?;
+        let wanted = self.identified(Some(actor), self.patched(actor, &patch)?);
         let event = self.env.new_id();
+        let persons = wanted.contacts.iter().map(|contact| contact.person.as_ref()?.subject_id).collect::<Vec<_>>();
+        let subjects = Subjects { persons, sole: self.sole_trader(Some(actor), wanted.org_number.as_deref(), event) };
         let fields = patch.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
-        let Parted { patch, persons, sole_trader } = seal(patch, actor.id, event, self.env);
+        let Parted { patch, persons, sole_trader } = seal(patch, &subjects, event, self.env);
         let message = ChangeProposed {
             actor_id: id,
             proposal_id: event.to_string(),
@@ -77,7 +78,8 @@ impl Desk<'_> {
         if accept {
             let patch = open(proposal, true, self.env)
                 .ok_or_else(|| Problem::new(ErrorCode::Conflict, "the proposal's text has been erased"))?;
-            decision = self.settle(actor, self.patched(actor, &patch)?, role, "proposal");
+            let sole = proposal.said.sole_trader.as_ref().map(|sole| sole.subject_id);
+            decision = self.settle(actor, self.patched(actor, &patch)?, role, "proposal", sole);
             decision.answered_by.clear();
         }
         let message = ProposalSettled { actor_id: id, proposal_id, accepted: accept };
@@ -112,6 +114,12 @@ impl Desk<'_> {
     }
 }
 
+/// Who is meant by the persons of the patch, by contact, and by its number if that is a sole trader's.
+struct Subjects {
+    persons: Vec<Option<SubjectId>>,
+    sole: SubjectId,
+}
+
 /// A patch in its stored parts.
 struct Parted {
     patch: Sealed,
@@ -120,20 +128,20 @@ struct Parted {
 }
 
 /// Seals a patch that makes a sound card. A person without a subject gets one here, which the card keeps when it is accepted.
-fn seal(mut patch: Value, actor: Uuid, event: Uuid, env: &Env<'_>) -> Parted {
+fn seal(mut patch: Value, subjects: &Subjects, event: Uuid, env: &Env<'_>) -> Parted {
     let number = patch.get("orgNumber").and_then(Value::as_str).map(org_number::read);
     let sole_trader = match number {
         Some(Ok(OrgNumber::SoleTrader(number))) => {
             remove(&mut patch, "orgNumber");
-            let subject_id = sealing::sole_trader(actor);
+            let subject_id = subjects.sole;
             Some(SoleTrader { subject_id, org_number: env.seal_subject(subject_id, event, ORG_NUMBER, &number) })
         }
         _ => None,
     };
     let mut persons = Vec::new();
     for (contact, person) in persons_of(&mut patch) {
-        let given = person.get("subjectId").and_then(Value::as_str).and_then(|id| id.parse().ok());
-        let subject_id = given.unwrap_or_else(|| SubjectId(derived_id("contact-person", event, contact)));
+        let known = subjects.persons.get(contact as usize).copied().flatten();
+        let subject_id = known.unwrap_or_else(|| SubjectId(derived_id("contact-person", event, contact)));
         person.insert("subjectId".to_owned(), json!(subject_id));
         let mut part = |member: &str| {
             let text = person.remove(member)?;

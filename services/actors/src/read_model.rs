@@ -92,9 +92,21 @@ pub struct Entry {
 /// What is known about a person, beside the sealed data itself.
 #[derive(Debug, Default)]
 pub struct Subject {
+    /// What cards that are no more said of them: it is still in the log, and opens while the key lives.
+    pub past: Vec<Past>,
     pub slots: BTreeSet<u32>,
     pub holds: BTreeMap<String, SubjectHeld>,
     pub erased: Option<Uuid>,
+}
+
+/// A person as an earlier card of an actor had them.
+#[derive(Debug)]
+pub struct Past {
+    pub actor: Uuid,
+    /// The event that it was sealed for.
+    pub event: Uuid,
+    pub contact: usize,
+    pub person: Person,
 }
 
 /// A division whose links are being recorded.
@@ -111,6 +123,8 @@ pub struct Relink {
 pub struct Registry {
     pub actors: Vec<Actor>,
     pub by_id: HashMap<Uuid, u32>,
+    /// The archived ones.
+    pub gone: Vec<u32>,
     /// What an event was about, for replies.
     pub by_event: HashMap<Uuid, u32>,
     pub index: Index,
@@ -149,6 +163,7 @@ impl Registry {
             ActorRegistered::TYPE => self.register(event, read(event)),
             ActorChanged::TYPE => {
                 let ActorChanged { card, changed, source, .. } = read(event);
+                self.keep_past(event.subject.id());
                 self.touch(event, ActorChanged::TYPE, changed_text(&changed, &source), |actor| {
                     actor.change(card, event);
                 });
@@ -175,6 +190,7 @@ impl Registry {
                 self.touch(event, ActorArchived::TYPE, text.into(), |actor| {
                     actor.archived = Some(Archived { at: event.time, merged_into: said.merged_into });
                 });
+                self.gone.extend(self.get(event.subject.id()).map(|(slot, _)| slot));
             }
             ChangeProposed::TYPE => {
                 let said: ChangeProposed = read(event);
@@ -335,6 +351,19 @@ impl Registry {
             self.subjects.entry(subject).or_default().slots.insert(slot);
         }
         self.by_event.insert(event.id, slot);
+    }
+
+    /// The persons of a card that is about to be another one.
+    fn keep_past(&mut self, id: &str) {
+        let Some((_, actor)) = self.get(id) else { return };
+        let (actor_id, event) = (actor.id, actor.card_event);
+        let persons = actor.card.contacts.iter().enumerate();
+        let persons: Vec<(usize, Person)> =
+            persons.filter_map(|(contact, of)| Some((contact, of.person.clone()?))).collect();
+        for (contact, person) in persons {
+            let subject = self.subjects.entry(person.subject_id).or_default();
+            subject.past.push(Past { actor: actor_id, event, contact, person });
+        }
     }
 
     /// Folds an event about an actor that is in a stream of its own, so that the actor's version does not tell of it.

@@ -32,21 +32,15 @@ pub fn reason(by_hand: usize) -> String {
 
 pub const ORG_NUMBER: &str = "data.card.soleTrader.orgNumber";
 
-/// A sole trader is one person for as long as the actor is in the registry.
-pub fn sole_trader(actor: Uuid) -> SubjectId {
-    SubjectId(derived_id("sole-trader", actor, 0))
-}
-
 /// Seals a card for the event that will hold it. Persons without a subject get one derived from the event: new for each.
-pub fn seal(plain: PlainCard, actor: Uuid, event: Uuid, env: &Env<'_>) -> Card {
-    let sole = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
+/// A sole trader's number is under `sole`.
+pub fn seal(plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -> Card {
+    let number = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
         Ok(OrgNumber::SoleTrader(number)) => Some(number),
         _ => None,
     });
-    let sole_trader = sole.map(|number| {
-        let subject_id = self::sole_trader(actor);
-        SoleTrader { subject_id, org_number: env.seal_subject(subject_id, event, ORG_NUMBER, &number) }
-    });
+    let sole_trader = number
+        .map(|number| SoleTrader { subject_id: sole, org_number: env.seal_subject(sole, event, ORG_NUMBER, &number) });
     let klass = plain.klass.into_iter().map(|(field, klass)| FieldKlass { field, klass }).collect();
     Card {
         name: plain.name,
@@ -164,6 +158,7 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
                     name: own(&person(index, "name"), &sealed.name),
                     phone: own(&person(index, "phone"), &sealed.phone),
                     email: own(&person(index, "email"), &sealed.email),
+                    correction: false,
                 }),
             })
             .collect(),

@@ -109,6 +109,16 @@ pub struct PlainPerson {
     pub phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Said with another name: it is the same person, whose name was written wrongly.
+    #[serde(default, skip_serializing)]
+    pub correction: bool,
+}
+
+impl PlainPerson {
+    /// Nothing is said about the person.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.phone.is_none() && self.email.is_none()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,7 +129,7 @@ pub struct PlainByHand {
     pub reason: String,
 }
 
-/// Everything that is wrong with a card, each with its place.
+/// Everything that is wrong with a card, each with its place and never with what stands there: import reports are recorded.
 #[derive(Debug, Default)]
 struct Faults(Vec<FieldError>);
 
@@ -200,8 +210,8 @@ impl PlainCard {
         self.check_reach(&mut faults, is_area);
         self.check_lists(&mut faults);
         self.check_contacts(&mut faults);
-        if let Some(board) = self.on_behalf_of.as_ref().filter(|board| !is_board(board)) {
-            faults.add("/onBehalfOf", format!("no board is called {board:?}"));
+        if self.on_behalf_of.as_ref().is_some_and(|board| !is_board(board)) {
+            faults.add("/onBehalfOf", "no board has that id");
         }
         for (index, reader) in self.readers.iter().enumerate() {
             let a_board = BoardId::new(reader.as_str()).is_some() && is_board(reader);
@@ -212,7 +222,7 @@ impl PlainCard {
         for (index, by_hand) in self.by_hand.iter_mut().enumerate() {
             faults.text(&format!("/byHand/{index}/reason"), &mut by_hand.reason, TEXT_CHARS_MAX);
             if !is_area(&by_hand.area) {
-                faults.add(format!("/byHand/{index}/area"), format!("no area is called {:?}", by_hand.area));
+                faults.add(format!("/byHand/{index}/area"), "no area has that id");
             }
         }
         if faults.0.is_empty() { Ok(self) } else { Err(faults.0) }
@@ -271,8 +281,8 @@ impl PlainCard {
             },
             _ => {}
         }
-        for (index, area) in reach.areas.iter().enumerate().filter(|(_, area)| !is_area(area)) {
-            faults.add(format!("/operatingArea/areas/{index}"), format!("no area is called {area:?}"));
+        for (index, _) in reach.areas.iter().enumerate().filter(|(_, area)| !is_area(area)) {
+            faults.add(format!("/operatingArea/areas/{index}"), "no area has that id");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The rules of the registry, each as one sentence, in a house in memory.
 
 mod house;
+mod importing;
 mod keeping;
 mod persons;
 mod proposals;
