@@ -23,7 +23,9 @@ pub async fn list(
     Extension(ask): Extension<Ask>,
     RawQuery(query): RawQuery,
 ) -> Result<Response<Body>, Refused> {
-    let query = Query::of(query.as_deref(), &SEARCH)?;
+    let mut known = SEARCH.to_vec();
+    known.push("minCursor");
+    let query = Query::of(query.as_deref(), &known)?;
     let export = transfer::exported(&app, &ask, &query).await?;
     let column = |name: &str| export.fields.iter().position(|field| field == name);
     let columns = [
