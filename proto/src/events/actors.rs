@@ -382,7 +382,11 @@ pub struct Reading {
 #[serde(rename_all = "camelCase")]
 pub struct ProtectedListed {
     pub count: u32,
+    /// `list` or `export`.
     pub purpose: String,
+    /// The actor after which the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 message!(ProtectedListed, "protected-listed");
 

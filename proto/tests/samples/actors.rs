@@ -235,9 +235,9 @@ fn relinks() -> Vec<Sample> {
 fn readings() -> Vec<Sample> {
     let read = |readings| SealedFieldRead { readings, purpose: text("read") };
     let one = Reading { subject_id: subject(), actor_id: text(ACTOR), fields: vec![text("name")] };
-    let listed = |count| ProtectedListed { count, purpose: text("list") };
+    let listed = |count, after| ProtectedListed { count, purpose: text("list"), after };
     let mut samples = pair("reading", ACTOR, read(vec![one]), read(vec![]));
-    samples.extend(pair("protected", "listing", listed(51), listed(0)));
+    samples.extend(pair("protected", "listing", listed(51, Some(text(ACTOR))), listed(0, None)));
     samples
 }
 

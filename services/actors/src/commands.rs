@@ -3,10 +3,10 @@
 use crate::{
     domain::{
         card::PlainCard,
-        links::{self, Change},
+        links::{self, Change, Fact, Spread},
         merge_patch, rights, verification,
     },
-    lineage::Lineage,
+    lineage::{AreaHeirs, Lineage},
     notices,
     read_model::{Actor, Registry, spread},
     relink, sealing,
@@ -120,8 +120,7 @@ impl<'a> Desk<'a> {
         let protected = notices::protected_sites(&plain);
         let sole = self.sole_trader(None, None, event);
         let card = sealing::seal(plain, sole, event, self.env);
-        let timeline = self.map.timeline(self.map.head().0);
-        let links = links::changes(&[], Some(&spread(&card)), timeline.divisions(), Timestamp::MIN);
+        let links = self.link_changes(&[], Some(&spread(&card)), Timestamp::MIN);
         let message = ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() };
         let registered = self.draft(event, id, owner, &card.readers, &message);
         let notices = self.protection_changed(id, owner, &card, (&BTreeMap::new(), &protected));
@@ -144,18 +143,20 @@ impl<'a> Desk<'a> {
         let sole = sole.unwrap_or_else(|| self.sole_trader(Some(actor), plain.org_number.as_deref(), event));
         let card = sealing::seal(plain, sole, event, self.env);
         let new = spread(&card);
-        let timeline = self.map.timeline(self.map.head().0);
-        let links = if new == actor.spread {
-            Vec::new()
-        } else {
-            links::changes(&actor.facts, Some(&new), timeline.divisions(), self.env.now)
-        };
+        let links =
+            if new == actor.spread { Vec::new() } else { self.link_changes(&actor.facts, Some(&new), self.env.now) };
         let message =
             ActorChanged { actor_id: actor.id.to_string(), card: card.clone(), changed, source: source.into() };
         let written = self.draft(event, actor.id, &actor.owner, &card.readers, &message);
         let notices = self.protection_changed(actor.id, &actor.owner, &card, (&was, &is));
         let writes = [Write::one(Expected::Exactly(actor.version), written)].into_iter().chain(notices).collect();
         Some(Outcome { id: actor.id, event, writes, links })
+    }
+
+    /// What to record of links so that from an instant on they follow the map.
+    pub fn link_changes(&self, facts: &[Fact], spread: Option<&Spread>, from: Timestamp) -> Vec<Change> {
+        let (timeline, heirs) = (self.map.timeline(self.map.head().0), AreaHeirs::new(self.map));
+        links::changes(facts, spread, timeline.divisions(), &|area, division| heirs.of(area, division), from)
     }
 
     fn decision(&self, role: Role, outcome: Outcome) -> Decision {
@@ -211,7 +212,8 @@ impl<'a> Desk<'a> {
         }
         let Verify { id, reached } = body(request)?;
         let (actor, role) = self.editable(&id, request)?;
-        let next_due = verification::next_due(actor.card.kind, self.env.now);
+        let now = self.env.now;
+        let next_due = if reached { verification::next_due(actor.card.kind, now) } else { verification::retry(now) };
         Ok(self.one(actor, role, &ActorVerified { actor_id: id, reached, next_due }))
     }
 

@@ -5,12 +5,18 @@
 
 use crate::{
     commands::{Desk, body},
-    domain::org_number::{self, OrgNumber},
+    domain::{
+        card::PlainCard,
+        org_number::{self, OrgNumber},
+        protection::is_protected,
+        rights,
+    },
     read_model::{Actor, Proposal},
+    sealing,
 };
-use narhet_kernel::{SubjectId, Uuid, derived_id};
+use narhet_kernel::{BoardId, SubjectId, Uuid, derived_id};
 use narhet_proto::{
-    Sealed,
+    Sealed, access,
     events::actors::{ChangeProposed, Person, ProposalSettled, ProposedPerson, SoleTrader},
     wire::{ErrorCode, Problem, Request},
 };
@@ -78,8 +84,20 @@ impl Desk<'_> {
         if accept {
             let patch = open(proposal, true, self.env)
                 .ok_or_else(|| Problem::new(ErrorCode::Conflict, "the proposal's text has been erased"))?;
+            if !proposal.overtaken.is_empty() {
+                let members: Vec<&str> = proposal.overtaken.iter().map(String::as_str).collect();
+                let detail = format!(
+                    "{} changed after the proposal was made: decline it, and change by hand what still holds",
+                    members.join(", ")
+                );
+                return Err(Problem::new(ErrorCode::Conflict, detail));
+            }
             let sole = proposal.said.sole_trader.as_ref().map(|sole| sole.subject_id);
-            decision = self.settle(actor, self.patched(actor, &patch)?, role, "proposal", sole);
+            let mut plain = self.patched(actor, &patch)?;
+            if *self.lineage().heir(&proposal.said.by) != *self.lineage().heir(actor.owner.as_str()) {
+                self.keep_protection(actor, &mut plain);
+            }
+            decision = self.settle(actor, plain, role, "proposal", sole);
             decision.answered_by.clear();
         }
         let message = ProposalSettled { actor_id: id, proposal_id, accepted: accept };
@@ -91,12 +109,29 @@ impl Desk<'_> {
         Ok(decision)
     }
 
-    /// Whether a proposal concerns the principal's board: who proposed it, and who decides on it. Nobody else reads its text.
+    /// Who proposed the sites never saw which are protected: what they left out of it, nobody meant to take away.
+    fn keep_protection(&self, actor: &Actor, plain: &mut PlainCard) {
+        let before = sealing::open(&actor.card, actor.card_event, false, self.env).sites;
+        let as_many = before.len() == plain.sites.len();
+        for (index, site) in plain.sites.iter_mut().enumerate() {
+            let same_name = before.iter().find(|known| known.name == site.name);
+            let same_place = || before.iter().find(|known| known.place.is_some() && known.place == site.place);
+            let same_number = || before.get(index).filter(|_| as_many);
+            let same = same_name.or_else(same_place).or_else(same_number);
+            site.tags.extend(same.iter().flat_map(|known| &known.tags).filter(|tag| is_protected(tag)).cloned());
+            site.tags.sort();
+            site.tags.dedup();
+        }
+    }
+
+    /// Whether a proposal concerns the principal's board: who proposed it, and who decides on it. Nobody else reads its text,
+    /// save central roles, and none who reads no text at all.
     pub fn reads_proposal(&self, actor: &Actor, proposal: &Proposal) -> bool {
         let lineage = self.lineage();
-        let board = self.env.principal.board.as_ref().map(|board| board.as_str());
+        let board = access::reading_board(self.env.principal).map(BoardId::as_str);
         let concerned = [lineage.heir(actor.owner.as_str()), lineage.heir(&proposal.said.by)];
-        board.is_some_and(|board| concerned.iter().any(|concerned| **concerned == *board))
+        let concerns = board.is_some_and(|board| concerned.iter().any(|concerned| **concerned == *board));
+        access::may_open_text(self.env.principal) && (concerns || rights::is_central(self.env.principal))
     }
 
     /// The proposals on an actor; persons in them only when their reading is recorded.
@@ -199,7 +234,8 @@ pub fn held_on(proposal: &Proposal, subject: SubjectId, env: &Env<'_>) -> Vec<Va
     persons.chain(sole).map(|held| json!({ "proposal": said.proposal_id, "at": at, "held": held })).collect()
 }
 
-fn members(person: &Person) -> impl Iterator<Item = (&'static str, &Sealed)> {
+/// What is sealed of a person, by member.
+pub fn members(person: &Person) -> impl Iterator<Item = (&'static str, &Sealed)> {
     let all = MEMBERS.into_iter().zip([&person.name, &person.phone, &person.email]);
     all.filter_map(|(member, sealed)| Some((member, sealed.as_ref()?)))
 }

@@ -43,6 +43,8 @@ pub struct Search {
     at: Option<String>,
     limit: Option<String>,
     pub after: Option<String>,
+    /// Of an export: the event that says that every protected site is taken along.
+    pub listing: Option<String>,
 }
 
 /// A search free of nonsense.
@@ -182,7 +184,7 @@ impl Desk<'_> {
                 more = true;
                 break;
             }
-            let view = self.view(actor, conditions.at, &lineage, Shown { persons: false, protection });
+            let view = self.view(actor, Shown { at: conditions.at, lineage: &lineage, persons: false, protection });
             bytes += view.to_string().len();
             items.push(view);
             last = Some(actor);
@@ -203,6 +205,22 @@ impl Desk<'_> {
 
     /// Whether protected tags may be shown in a list: up to a handful in all that is found, however it is paged.
     pub fn protected_within_limit(&self, conditions: &Conditions) -> Result<bool, Problem> {
+        if self.is_within_protected_limit(conditions) {
+            return Ok(true);
+        }
+        if conditions.protected_tag.is_some() {
+            let right = "list protected sites";
+            let detail = format!(
+                "more than {PROTECTED_LIST_MAX} protected sites are listed or exported only by city-security and registrar, \
+                 through POST /v1/actors/protected or an export, which are recorded; narrow the search"
+            );
+            return Err(Problem { detail, ..Problem::forbidden(right) });
+        }
+        Ok(false)
+    }
+
+    /// Whether what is found has no more protected sites, of those that the principal sees, than a list may have.
+    pub fn is_within_protected_limit(&self, conditions: &Conditions) -> bool {
         let candidates = self.candidates(conditions) & self.protected();
         let mut count = 0;
         let seen = self.found(conditions, &candidates, None).filter(|actor| self.sees_protection(actor));
@@ -210,18 +228,7 @@ impl Desk<'_> {
             count += protected_sites(actor, self.env);
             count > PROTECTED_LIST_MAX
         });
-        if !over {
-            return Ok(true);
-        }
-        if conditions.protected_tag.is_some() {
-            let right = "list protected sites";
-            let detail = format!(
-                "more than {PROTECTED_LIST_MAX} protected sites are listed or exported only by city-security and registrar, \
-                 through POST /v1/actors/protected, which is recorded; narrow the search"
-            );
-            return Err(Problem { detail, ..Problem::forbidden(right) });
-        }
-        Ok(false)
+        !over
     }
 
     pub fn history_of(&self, request: &Request) -> Result<AnswerBody, Problem> {

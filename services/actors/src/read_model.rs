@@ -15,7 +15,7 @@ use narhet_geo::Shape;
 use narhet_kernel::{BoardId, SubjectId, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
-    events::{Named, actors::*},
+    events::{Named, actors::*, house::ActorsPrincipalSeen},
 };
 use serde_json::Value;
 use std::{
@@ -68,6 +68,8 @@ pub struct Proposal {
     pub said: ChangeProposed,
     pub at: Timestamp,
     pub accepted: Option<bool>,
+    /// Members that it would change and that somebody else changed since.
+    pub overtaken: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -95,7 +97,10 @@ pub struct Subject {
     /// What cards that are no more said of them: it is still in the log, and opens while the key lives.
     pub past: Vec<Past>,
     pub slots: BTreeSet<u32>,
-    pub holds: BTreeMap<String, SubjectHeld>,
+    /// By ground and reference: two requests for release are two holds.
+    pub holds: BTreeMap<(String, String), Uuid>,
+    /// The person is somebody who signs in.
+    pub principal: Option<(Uuid, ActorsPrincipalSeen)>,
     pub erased: Option<Uuid>,
 }
 
@@ -107,6 +112,15 @@ pub struct Past {
     pub event: Uuid,
     pub contact: usize,
     pub person: Person,
+}
+
+/// Somebody was given a list of many protected sites.
+#[derive(Debug)]
+pub struct Listing {
+    pub event: Uuid,
+    pub position: u64,
+    pub principal: String,
+    pub said: ProtectedListed,
 }
 
 /// A division whose links are being recorded.
@@ -137,6 +151,10 @@ pub struct Registry {
     pub relinks: Vec<Relink>,
     pub imports: HashMap<Uuid, RowsImported>,
     pub readings: std::collections::VecDeque<(Uuid, SealedFieldRead)>,
+    /// The newest listings of many protected sites.
+    pub listings: std::collections::VecDeque<Listing>,
+    /// The position of the last event of an actor's own.
+    pub cards_at: u64,
     /// Next verification per actor that has not been reminded of.
     pub due: BTreeSet<(Timestamp, u32)>,
     areas: HashMap<String, Arc<Named>>,
@@ -166,6 +184,9 @@ impl Registry {
                 self.keep_past(event.subject.id());
                 self.touch(event, ActorChanged::TYPE, changed_text(&changed, &source), |actor| {
                     actor.change(card, event);
+                    for open in actor.proposals.iter_mut().filter(|open| open.accepted.is_none()) {
+                        open.overtaken.extend(open.said.fields.iter().filter(|field| changed.contains(field)).cloned());
+                    }
                 });
             }
             ActorVerified::TYPE => {
@@ -196,7 +217,13 @@ impl Registry {
                 let said: ChangeProposed = read(event);
                 let text = format!("{} föreslog en ändring av {}.", said.by, said.fields.join(", "));
                 self.touch(event, ChangeProposed::TYPE, text.into(), |actor| {
-                    actor.proposals.push(Proposal { event: event.id, said, at: event.time, accepted: None });
+                    actor.proposals.push(Proposal {
+                        event: event.id,
+                        said,
+                        at: event.time,
+                        accepted: None,
+                        overtaken: BTreeSet::new(),
+                    });
                 });
             }
             ProposalSettled::TYPE => {
@@ -262,6 +289,13 @@ impl Registry {
                 }
                 self.readings.push_back((event.id, read(event)));
             }
+            ProtectedListed::TYPE => {
+                if self.listings.len() == crate::limits::READINGS_MAX {
+                    self.listings.pop_front();
+                }
+                let (principal, said) = (event.principal.clone(), read(event));
+                self.listings.push_back(Listing { event: event.id, position: event.position, principal, said });
+            }
             IncidentNoted::TYPE => {
                 let said: IncidentNoted = read(event);
                 self.noted.insert(said.incident_id.clone(), said.open);
@@ -274,11 +308,17 @@ impl Registry {
             SubjectHeld::TYPE => {
                 let said: SubjectHeld = read(event);
                 let holds = &mut self.subjects.entry(said.subject_id).or_default().holds;
+                let hold = (said.ground, said.reference);
                 if said.held {
-                    holds.insert(said.ground.clone(), said);
+                    holds.insert(hold, event.id);
                 } else {
-                    holds.remove(&said.ground);
+                    holds.remove(&hold);
                 }
+            }
+            ActorsPrincipalSeen::TYPE => {
+                let said: ActorsPrincipalSeen = read(event);
+                let subject = SubjectId::of_principal(&said.principal);
+                self.subjects.entry(subject).or_default().principal = Some((event.id, said));
             }
             SubjectErased::TYPE => {
                 let said: SubjectErased = read(event);
@@ -323,6 +363,7 @@ impl Registry {
             self.subjects.entry(subject).or_default().slots.insert(slot);
         }
         self.actors.push(actor);
+        self.cards_at = event.position;
         self.by_id.insert(id, slot);
         self.by_event.insert(event.id, slot);
     }
@@ -335,6 +376,7 @@ impl Registry {
         self.index.remove(slot, actor);
         self.due.remove(&(actor.due, slot));
         change(actor);
+        self.cards_at = event.position;
         actor.version = event.version;
         actor.history.push(entry);
         self.index.add(slot, actor);

@@ -7,6 +7,7 @@ use crate::{
         relevance::{self, Relation},
     },
     limits::RELEVANT_MAX,
+    lineage::AreaHeirs,
     queries::distance_m,
 };
 use narhet_geo::{Point, Shape};
@@ -38,11 +39,16 @@ impl Desk<'_> {
         });
         let kind = kind.as_deref().and_then(IncidentKind::from_code);
         let lineage = self.lineage();
+        // The incident's areas are as they were when it was reported, links are as of now.
+        let division = self.map.division_at(self.env.now, self.map.head().0);
+        let heirs = AreaHeirs::new(self.map);
+        let areas: Vec<String> =
+            division.iter().flat_map(|division| areas.iter().flat_map(|area| heirs.of(area, division))).collect();
         let mut ranked: Vec<(u32, Value)> = Vec::new();
         for slot in self.registry.index.in_order() {
             let actor = &self.registry.actors[slot as usize];
             let owner = lineage.heir(actor.owner.as_str());
-            if !crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers)) {
+            if !self.may_read(actor) {
                 continue;
             }
             let links = actor.links(self.env.now);

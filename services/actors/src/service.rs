@@ -166,7 +166,10 @@ impl Service for Actors {
                 Ok(AnswerBody::of(report))
             }
             "export-subject" => Ok(desk.held_on(reading().ok_or_else(gone)?)),
-            "list-protected" => Ok(desk.protected_list()),
+            "list-protected" => {
+                let listing = self.registry.listings.iter().find(|listing| event_ids.contains(&listing.event));
+                desk.protected_list(listing.ok_or_else(gone)?)
+            }
             "erase-subject" | "hold-subject" => Ok(AnswerBody::of(&serde_json::json!({ "recorded": event_ids }))),
             _ => {
                 let read = reading();
@@ -176,8 +179,8 @@ impl Service for Actors {
                 if command == "acknowledge-protection" && desk.readable(&actor.id.to_string()).is_err() {
                     return Ok(AnswerBody::of(&serde_json::json!({ "id": actor.id, "acknowledged": true })));
                 }
-                let shown = Shown { persons: read.is_some(), protection: true };
-                let body = desk.view(actor, env.now, &desk.lineage(), shown);
+                let (at, lineage) = (env.now, desk.lineage());
+                let body = desk.view(actor, Shown { at, lineage, persons: read.is_some(), protection: true });
                 let answer = AnswerBody::of(&body).version(actor.version);
                 Ok(if command == "register-actor" { answer.created(actor.id.to_string()) } else { answer })
             }

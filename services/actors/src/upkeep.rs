@@ -53,7 +53,10 @@ impl Desk<'_> {
                 }
             }
         }
-        let reachable = |actor: &&&Actor| actor.card.availability.as_ref().is_some_and(|a| a.around_the_clock);
+        let reachable = |actor: &&&Actor| {
+            let answers = actor.card.availability.as_ref().is_some_and(|a| a.around_the_clock);
+            answers && actor.card.contacts.iter().any(|contact| !contact.ways.is_empty() || contact.person.is_some())
+        };
         let without: Vec<&&Actor> = owned.iter().filter(|actor| !reachable(actor)).collect();
         let missing_contact: Vec<Value> = without.iter().take(LISTED_MAX).map(|actor| named(actor)).collect();
         let missing_functions: Vec<&str> =
@@ -85,9 +88,10 @@ impl Desk<'_> {
         let has =
             |actor: &&Actor| actor.card.contacts.iter().any(|contact| contact.function.to_lowercase() == function);
         self.all().filter(has).any(|actor| {
-            let stands = matches!(actor.card.kind, ActorKind::MunicipalBoard | ActorKind::MunicipalCompany);
-            let behalf = actor.card.on_behalf_of.as_deref() == Some(board);
-            (stands && *lineage.heir(actor.owner.as_str()) == *board) || behalf
+            // A company has coordinators of its own.
+            let stands = actor.card.kind == ActorKind::MunicipalBoard;
+            let behalf = actor.card.on_behalf_of.as_deref().is_some_and(|behalf| *lineage.heir(behalf) == *board);
+            stands && (*lineage.heir(actor.owner.as_str()) == *board || behalf)
         })
     }
 
@@ -140,10 +144,10 @@ impl Desk<'_> {
         for other in
             slots.into_iter().map(|slot| &self.registry.actors[slot as usize]).filter(|other| other.id != actor.id)
         {
-            let owner = lineage.heir(other.owner.as_str());
-            if !crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&other.card.readers)) {
+            if !self.may_read(other) {
                 continue;
             }
+            let owner = lineage.heir(other.owner.as_str());
             let (mut score, mut why) = (0, Vec::new());
             if actor.card.org_number.is_some() && actor.card.org_number == other.card.org_number {
                 score += 100;
@@ -191,14 +195,11 @@ impl Desk<'_> {
         let items: Vec<Value> = self
             .all()
             .filter(municipal)
-            .filter(|actor| {
-                let owner = lineage.heir(actor.owner.as_str());
-                crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers))
-            })
+            .filter(|actor| self.may_read(actor))
             .filter_map(|actor| {
                 let links = actor.links(self.env.now);
                 let there: Vec<Value> = areas.iter().filter_map(|area| links.get(area)).map(|link| json!({ "area": link.area, "basis": link.basis })).collect();
-                let outcome = actor.contacts.iter().rev().find(|(_, said)| said.occasion == "invitation" && said.board == id);
+                let outcome = actor.contacts.iter().rev().find(|(_, said)| said.occasion == "invitation" && *lineage.heir(&said.board) == *id);
                 (!there.is_empty()).then(|| {
                     json!({ "actorId": actor.id, "name": actor.card.name, "kind": actor.card.kind, "links": there,
                             "contacts": actor.card.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect::<Vec<_>>(),

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 
 /// How much of an actor is shown.
 #[derive(Clone, Copy)]
-pub struct Shown {
+pub struct Shown<'a> {
+    /// Its links and its owner are those of this instant.
+    pub at: Timestamp,
+    pub lineage: &'a Lineage<'a>,
     /// Its reading is recorded.
     pub persons: bool,
     /// Not too many of them.
@@ -22,7 +25,8 @@ pub struct Shown {
 impl Desk<'_> {
     /// One actor as the principal may see it, with the links and the owner of an instant; what they may see follows from who
     /// owns it now.
-    pub fn view(&self, actor: &Actor, at: Timestamp, lineage: &Lineage<'_>, shown: Shown) -> Value {
+    pub fn view(&self, actor: &Actor, shown: Shown<'_>) -> Value {
+        let (at, lineage) = (shown.at, shown.lineage);
         let mut plain = sealing::open(&actor.card, actor.card_event, shown.persons, self.env);
         let owner = lineage.heir(actor.owner.as_str());
         let mut withheld: Vec<Value> = Vec::new();

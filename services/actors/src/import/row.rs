@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// Characters in a cell; what is longer is no cell of a registry.
 const CELL_CHARS_MAX: usize = 20_000;
 
+/// Characters of what did not fit into a row: the rest of a large card, below what one row may be on the bus.
+const MORE_CHARS_MAX: usize = 200_000;
+
 /// The filled cells of a row, by field.
 #[derive(Debug)]
 pub struct Row(BTreeMap<&'static str, String>);
@@ -35,8 +38,9 @@ impl Row {
             if cell.trim().starts_with(['=', '@']) || (cell.trim().starts_with(['+', '-']) && !is_number_like(text)) {
                 return Err(format!("kolumn {}: cellen innehåller en formel; klistra in värdet i stället", number + 1));
             }
-            if text.chars().count() > CELL_CHARS_MAX {
-                return Err(format!("kolumn {}: mer än {CELL_CHARS_MAX} tecken", number + 1));
+            let chars_max = if field == "more" { MORE_CHARS_MAX } else { CELL_CHARS_MAX };
+            if text.chars().count() > chars_max {
+                return Err(format!("kolumn {}: mer än {chars_max} tecken", number + 1));
             }
             fields.insert(field, text.to_owned());
         }

@@ -10,4 +10,5 @@ mod protection;
 use house::{House, NOW, card, coordinator, somebody, with};
 use narhet_kernel::Role;
 use narhet_proto::{Event, wire::ErrorCode};
+use narhet_runtime::Service as _;
 use serde_json::{Value, json};

@@ -26,6 +26,8 @@ fn fifty_protected_sites_may_be_listed_and_one_more_only_by_city_security_and_re
     assert_eq!((refused.code, refused.rule.as_deref()), (ErrorCode::Forbidden, Some("list protected sites")));
     let all = house.ask(&owner, "actors", &json!({ "limit": "500" })).unwrap();
     assert!(!all.to_string().contains(PROTECTED), "in a list of everything they are ordinary sites");
+    let foreign = house.ask(&coordinator("farsta"), "export", &json!({})).unwrap();
+    assert!(!foreign.to_string().contains(PROTECTED));
     for principal in [owner, somebody(Role::Ckl, None)] {
         assert_eq!(house.act_as(&principal, "list-protected", &json!({})).unwrap_err().code, ErrorCode::Forbidden);
     }
@@ -48,6 +50,69 @@ fn protection_is_seen_by_the_owner_and_central_roles_and_is_no_board_elses() {
         let read = house.act_as(&principal, "read-actor", &json!({ "id": id })).unwrap();
         assert_eq!(read["sites"][0].to_string().contains(PROTECTED), sees, "{}", principal.id);
     }
+}
+
+#[test]
+fn sites_are_counted_not_actors_and_whoever_may_list_them_all_pages_and_exports_them_once_that_is_recorded() {
+    let mut house = House::of_three();
+    let site = |number: u32| {
+        json!({ "name": format!("Plats {number}"), "address": "x".repeat(450), "tags": [PROTECTED],
+                "place": { "type": "Point", "coordinates": [18.05, 59.3] } })
+    };
+    let sites: Vec<Value> = (0..51).map(site).collect();
+    for number in 0..30 {
+        house.register("norrmalm", &with(card(&format!("Hjälpen {number}"), 0), json!({ "sites": sites })));
+    }
+    let owner = coordinator("norrmalm");
+    assert!(
+        house.ask(&owner, "actors", &json!({ "q": "hjälpen 7", "tag": PROTECTED })).is_err(),
+        "51 sites of one actor"
+    );
+    let stranger = house.ask(&coordinator("farsta"), "actors", &json!({})).unwrap();
+    assert!(stranger["withheld"].is_null(), "what one does not see is not counted");
+
+    let lister = somebody(Role::CitySecurity, None);
+    let refused = house.ask(&lister, "export", &json!({})).unwrap();
+    assert_eq!((&refused["mustBeListed"], &refused["rows"]), (&json!(true), &json!([])));
+    let listed = house.act_as(&lister, "list-protected", &json!({ "purpose": "export" })).unwrap();
+    let recorded = json!({ "listing": listed["listing"] });
+    let export = house.ask(&lister, "export", &recorded).unwrap();
+    assert!(export["rows"].to_string().contains(PROTECTED));
+    let other = house.ask(&somebody(Role::Registrar, None), "export", &recorded).unwrap();
+    assert_eq!(other["mustBeListed"], true, "recorded for somebody else");
+
+    let (mut names, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = house.act_as(&lister, "list-protected", &json!({ "after": after })).unwrap();
+        assert_eq!(page["total"], 30 * 51);
+        names.extend(page["items"].as_array().unwrap().iter().map(|item| item["name"].to_string()));
+        after = page["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    names.dedup();
+    assert_eq!(names.len(), 30);
+    let page = house.events.last().unwrap().id;
+    let again = |house: &House| house.service.reply("list-protected", &[page], &house.env(&lister)).map(|_| ());
+    again(&house).unwrap();
+    house.register("norrmalm", &protected("Ny"));
+    assert_eq!(again(&house).unwrap_err().code, ErrorCode::Conflict, "more than was recorded");
+}
+
+#[test]
+fn another_styrel_class_is_one_notice() {
+    let mut house = House::of_three();
+    let tagged = |class: &str| {
+        let mut card = card("Platsen", 0);
+        card["sites"][0]["tags"] = json!([class]);
+        card
+    };
+    let id = house.register("norrmalm", &tagged("styrel-1"));
+    let notices = house.count("se.narhet.actors.protection-changed.v1");
+    let patch = json!({ "sites": tagged("styrel-2")["sites"] });
+    house.act("norrmalm", "change-actor", &json!({ "id": id, "patch": patch })).unwrap();
+    assert_eq!(house.count("se.narhet.actors.protection-changed.v1"), notices + 1);
 }
 
 #[test]
