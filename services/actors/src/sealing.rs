@@ -3,7 +3,7 @@
 use crate::domain::{
     card::{PlainByHand, PlainCard, PlainContact, PlainPerson, PlainReach, PlainSite},
     org_number::{self, OrgNumber},
-    protection,
+    own_words, protection,
 };
 use narhet_kernel::{SubjectId, Uuid, derived_id};
 use narhet_proto::{
@@ -13,6 +13,7 @@ use narhet_proto::{
 use narhet_runtime::Env;
 
 pub const NOTES: &str = "data.card.notes";
+const TEXTS: &str = "data.card.texts";
 
 pub fn address(site: usize) -> String {
     format!("data.card.sites.{site}.address")
@@ -34,7 +35,8 @@ pub const ORG_NUMBER: &str = "data.card.soleTrader.orgNumber";
 
 /// Seals a card for the event that will hold it. Persons without a subject get one derived from the event: new for each.
 /// A sole trader's number is under `sole`.
-pub fn seal(plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -> Card {
+pub fn seal(mut plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -> Card {
+    let words = serde_json::to_string(&own_words::taken(&mut plain)).expect("words are plain JSON");
     let number = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
         Ok(OrgNumber::SoleTrader(number)) => Some(number),
         _ => None,
@@ -72,6 +74,7 @@ pub fn seal(plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -> Ca
             })
             .collect(),
         notes: plain.notes.map(|notes| env.seal(event, NOTES, &notes)),
+        texts: Some(env.seal(event, TEXTS, &words)),
     }
 }
 
@@ -122,7 +125,7 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
     let own = |field: &str, sealed: &Option<Sealed>| if persons { text(field, sealed) } else { None };
     let sole = card.sole_trader.as_ref().filter(|_| persons);
     let sole = sole.and_then(|sole| env.open(event, ORG_NUMBER, &sole.org_number));
-    PlainCard {
+    let mut plain = PlainCard {
         name: card.name.clone(),
         aliases: card.aliases.clone(),
         kind: card.kind,
@@ -175,7 +178,12 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
             })
             .collect(),
         notes: text(NOTES, &card.notes),
+    };
+    if card.texts.is_some() {
+        let words = text(TEXTS, &card.texts);
+        own_words::put(&mut plain, words.and_then(|words| serde_json::from_str(&words).ok()));
     }
+    plain
 }
 
 /// The protected tags of a site.

@@ -9,6 +9,7 @@ use crate::{
     limits::{DUPLICATE_DISTANCE_M, DUPLICATES_MAX},
     queries::{One, distance_m, place_of},
     read_model::Actor,
+    sealing,
 };
 use narhet_kernel::Role;
 use narhet_proto::{
@@ -85,13 +86,15 @@ impl Desk<'_> {
     /// Whether some actor that stands for the board has a contact of this function.
     fn has_function(&self, board: &str, function: &str) -> bool {
         let lineage = self.lineage();
-        let has =
-            |actor: &&Actor| actor.card.contacts.iter().any(|contact| contact.function.to_lowercase() == function);
-        self.all().filter(has).any(|actor| {
-            // A company has coordinators of its own.
-            let stands = actor.card.kind == ActorKind::MunicipalBoard;
+        // A company has coordinators of its own.
+        let boards = self.all().filter(|actor| actor.card.kind == ActorKind::MunicipalBoard);
+        let mut own = boards.filter(|actor| {
             let behalf = actor.card.on_behalf_of.as_deref().is_some_and(|behalf| *lineage.heir(behalf) == *board);
-            stands && (*lineage.heir(actor.owner.as_str()) == *board || behalf)
+            *lineage.heir(actor.owner.as_str()) == *board || behalf
+        });
+        own.any(|actor| {
+            let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+            plain.contacts.iter().any(|contact| contact.function.to_lowercase() == function)
         })
     }
 
@@ -149,12 +152,14 @@ impl Desk<'_> {
             }
             let owner = lineage.heir(other.owner.as_str());
             let (mut score, mut why) = (0, Vec::new());
-            if actor.card.org_number.is_some() && actor.card.org_number == other.card.org_number {
+            let same_number = actor.card.org_number.is_some() && actor.card.org_number == other.card.org_number;
+            if same_number && self.sees(other, "orgNumber") && self.sees(actor, "orgNumber") {
                 score += 100;
                 why.push("samma organisationsnummer".to_owned());
             }
             let likeness = similarity(&name, &words(&other.card.name).collect());
-            let apart = place_of(actor).zip(place_of(other)).map(|(a, b)| distance_m(a, b));
+            let sites = self.sees(other, "sites") && self.sees(actor, "sites");
+            let apart = place_of(actor).zip(place_of(other)).filter(|_| sites).map(|(a, b)| distance_m(a, b));
             if likeness >= 0.5 && apart.is_none_or(|metres| metres <= DUPLICATE_DISTANCE_M) {
                 score += (likeness * 50.0) as u32;
                 why.push(match apart {
@@ -202,7 +207,7 @@ impl Desk<'_> {
                 let outcome = actor.contacts.iter().rev().find(|(_, said)| said.occasion == "invitation" && *lineage.heir(&said.board) == *id);
                 (!there.is_empty()).then(|| {
                     json!({ "actorId": actor.id, "name": actor.card.name, "kind": actor.card.kind, "links": there,
-                            "contacts": actor.card.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect::<Vec<_>>(),
+                            "contacts": self.ways(actor),
                             "outcome": outcome.map(|(at, said)| json!({ "at": at, "outcome": said.outcome, "reference": said.reference })) })
                 })
             })

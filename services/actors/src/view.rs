@@ -2,12 +2,17 @@
 
 use crate::{
     commands::Desk,
-    domain::{protection::is_protected, verification},
+    domain::{
+        own_words::{self, HIDDEN_FROM_K},
+        protection::is_protected,
+        verification,
+    },
     lineage::Lineage,
     read_model::Actor,
     sealing,
 };
-use narhet_kernel::Timestamp;
+use narhet_kernel::{Klass, Timestamp};
+use narhet_proto::events::actors::FieldKlass;
 use serde_json::{Value, json};
 
 /// How much of an actor is shown.
@@ -23,6 +28,25 @@ pub struct Shown<'a> {
 }
 
 impl Desk<'_> {
+    /// The members of an actor's card that the principal does not see for their class.
+    pub fn hidden<'s>(&self, actor: &'s Actor) -> impl Iterator<Item = (&'s str, Klass)> + 's {
+        let entries: &[FieldKlass] = if self.sees_protection(actor) { &[] } else { &actor.card.klass };
+        entries.iter().filter(|entry| entry.klass.k >= HIDDEN_FROM_K).map(|entry| (entry.field.as_str(), entry.klass))
+    }
+
+    pub fn sees(&self, actor: &Actor, member: &str) -> bool {
+        self.hidden(actor).all(|(hidden, _)| hidden != member)
+    }
+
+    /// Functions and their ways, as a list of whom to call has them.
+    pub fn ways(&self, actor: &Actor) -> Vec<Value> {
+        if !self.sees(actor, "contacts") {
+            return Vec::new();
+        }
+        let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+        plain.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect()
+    }
+
     /// One actor as the principal may see it, with the links and the owner of an instant; what they may see follows from who
     /// owns it now.
     pub fn view(&self, actor: &Actor, shown: Shown<'_>) -> Value {
@@ -42,14 +66,19 @@ impl Desk<'_> {
                     .push(json!({ "field": format!("sites/{index}/address"), "why": "Rollen läser inte fritext." }));
             }
         }
+        for (member, klass) in self.hidden(actor) {
+            own_words::hide(&mut plain, member);
+            let why = format!("Klass {klass}: visas för den nämnd som äger aktören och för centrala roller.");
+            withheld.push(json!({ "field": member, "why": why }));
+        }
         if !text {
             if plain.notes.take().is_some() {
                 withheld.push(json!({ "field": "notes", "why": "Rollen läser inte fritext." }));
             }
             plain.by_hand.iter_mut().for_each(|hand| hand.reason = "undanhållet".to_owned());
         }
-        for (index, person) in actor.card.contacts.iter().enumerate().filter_map(|(i, c)| Some((i, c.person.as_ref()?)))
-        {
+        let persons = actor.card.contacts.iter().enumerate().filter(|_| self.sees(actor, "contacts"));
+        for (index, person) in persons.filter_map(|(index, contact)| Some((index, contact.person.as_ref()?))) {
             let why = if self.env.is_erased(person.subject_id) {
                 "Personuppgifterna är raderade."
             } else if shown.persons {

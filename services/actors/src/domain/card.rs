@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         org_number::{self, OrgNumber},
+        own_words::{HIDDEN_FROM_K, HIDEABLE},
         protection,
         rights::{READERS_ALL, READERS_CENTRAL, READERS_OWN},
     },
@@ -129,6 +130,8 @@ pub struct PlainByHand {
     pub reason: String,
 }
 
+const ALWAYS_SHOWN: &[&str] = &["name", "kind", "readers"];
+
 /// Everything that is wrong with a card, each with its place and never with what stands there: import reports are recorded.
 #[derive(Debug, Default)]
 struct Faults(Vec<FieldError>);
@@ -223,6 +226,17 @@ impl PlainCard {
             faults.text(&format!("/byHand/{index}/reason"), &mut by_hand.reason, TEXT_CHARS_MAX);
             if !is_area(&by_hand.area) {
                 faults.add(format!("/byHand/{index}/area"), "no area has that id");
+            }
+        }
+        for (member, klass) in &self.klass {
+            if !HIDEABLE.contains(&member.as_str())
+                && !(ALWAYS_SHOWN.contains(&member.as_str()) && klass.k < HIDDEN_FROM_K)
+            {
+                let detail = format!(
+                    "a class is for one of {}; name, kind and readers stand in every list and are k1 at the most",
+                    HIDEABLE.join(", ")
+                );
+                faults.add("/klass", detail);
             }
         }
         if faults.0.is_empty() { Ok(self) } else { Err(faults.0) }

@@ -4,6 +4,7 @@ pub mod collation;
 pub mod links;
 pub mod merge_patch;
 pub mod org_number;
+pub mod own_words;
 pub mod protection;
 pub mod relevance;
 pub mod rights;

@@ -1,5 +1,6 @@
 //! The rules of the registry, each as one sentence, in a house in memory.
 
+mod classes;
 mod house;
 mod importing;
 mod keeping;

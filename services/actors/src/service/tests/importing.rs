@@ -149,3 +149,29 @@ fn protected_tags_are_known_in_a_list_with_commas_and_a_site_that_moves_loses_it
         assert_eq!(card["sites"].as_array().unwrap().len(), sites, "another name is another site: {card}");
     }
 }
+
+#[test]
+fn what_a_cell_cannot_say_comes_back_from_an_export_unchanged() {
+    let mut house = House::of_three();
+    let tricky = json!({
+        "aliases": ["Hjälpen; Norr"],
+        "capabilities": [{ "kind": "generator", "count": 2, "detail": "8 kVA; diesel (ny)" }],
+        "availability": { "aroundTheClock": true, "hours": "jouren svarar" },
+        "agreements": (0..60).map(|number| json!({ "title": format!("Avtal {number} {}", "x".repeat(400)) })).collect::<Vec<_>>(),
+    });
+    house.register("norrmalm", &with(card("Hjälpen", 0), tricky));
+    house.register(
+        "norrmalm",
+        &with(card("Enkel", 0), json!({ "capabilities": [{ "kind": "tolk", "count": 3, "detail": "finska" }] })),
+    );
+    let export = house.ask(&coordinator("norrmalm"), "export", &json!({})).unwrap();
+    assert!(export["rows"][1].to_string().len() > 20_000);
+    let rows: Vec<Value> = (2..)
+        .zip(export["rows"].as_array().unwrap())
+        .map(|(row, cells)| json!({ "row": row, "cells": cells }))
+        .collect();
+    let file = json!({ "columns": export["columns"], "rows": rows });
+    let report = house.act("norrmalm", "import-actors", &file).unwrap();
+    let outcomes: Vec<&Value> = report["rows"].as_array().unwrap().iter().map(|row| &row["outcome"]).collect();
+    assert_eq!(outcomes, ["unchanged", "unchanged"], "{report}");
+}

@@ -309,21 +309,31 @@ pub async fn export(
         return Err(Problem { code: ErrorCode::UnsupportedMediaType, ..Problem::parameter("Accept", detail) }.into());
     };
     let Export { fields, columns, rows, cursor } = exported(&app, &ask, &query).await?;
-    let (bytes, name) = match media {
-        CSV => (csv_bytes(&columns, &rows)?, "aktorer.csv"),
-        XLSX => {
-            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(neutral).collect()).collect();
-            (xlsx::write(&columns, &rows), "aktorer.xlsx")
-        }
-        _ => (features(&fields, &rows).to_string().into_bytes(), "aktorer.geojson"),
-    };
+    let (bytes, name) = written(media, &fields, &columns, rows)?;
     let mut response = reply::json(StatusCode::OK, media, bytes, &cursor);
     let disposition = format!("attachment; filename=\"{name}\"");
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// A file of rows, and what it is called.
+fn written(
+    media: &str,
+    fields: &[String],
+    columns: &[String],
+    rows: Vec<Vec<String>>,
+) -> Result<(Vec<u8>, &'static str), Problem> {
+    Ok(match media {
+        CSV => (csv_bytes(columns, &rows)?, "aktorer.csv"),
+        XLSX => {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(neutral).collect()).collect();
+            (xlsx::write(&columns, &rows), "aktorer.xlsx")
+        }
+        _ => (features(fields, &rows).to_string().into_bytes(), "aktorer.geojson"),
+    })
 }
 
 /// What a spreadsheet would compute stands behind an apostrophe, which an import takes away again.
@@ -361,4 +371,20 @@ fn features(fields: &[String], rows: &[Vec<String>]) -> Value {
         })
         .collect();
     json!({ "type": "FeatureCollection", "features": features })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_compute_stands_behind_an_apostrophe_in_the_files_it_opens() {
+        let columns = ["name".to_owned()];
+        for formula in ["=1+1", "+46 8", "-1", "@x"] {
+            for (media, expected) in [(CSV, "'"), (XLSX, "'"), (GEOJSON, "")] {
+                let (bytes, _) = written(media, &columns, &columns, vec![vec![formula.to_owned()]]).unwrap();
+                assert_eq!(table_file::read(&bytes).unwrap().rows[0].1[0], format!("{expected}{formula}"), "{media}");
+            }
+        }
+    }
 }
