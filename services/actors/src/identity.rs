@@ -4,7 +4,7 @@
 use crate::{
     commands::Desk,
     domain::card::{PlainCard, PlainContact, PlainPerson},
-    read_model::Actor,
+    read_model::{Actor, Held},
     sealing,
 };
 use narhet_kernel::{SubjectId, Uuid, derived_id};
@@ -52,7 +52,8 @@ impl Desk<'_> {
         }
         let past = held.filter(|_| names.is_empty()).and_then(|held| {
             held.past.iter().rev().find_map(|past| {
-                self.env.open(past.event, &sealing::person(past.contact, "name"), past.person.name.as_ref()?)
+                let Held::Contact { contact, person } = &past.held else { return None };
+                self.env.open(past.event, &sealing::person(*contact, "name"), person.name.as_ref()?)
             })
         });
         names.into_iter().chain(past)

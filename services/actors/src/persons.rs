@@ -2,9 +2,10 @@
 
 use crate::{
     commands::{Desk, body, opens_persons},
+    domain::retention,
     proposals,
     queries::One,
-    read_model::{Actor, Past, Proposal, Subject},
+    read_model::{Actor, Held, Past, Proposal, Subject},
     relink, sealing,
 };
 use narhet_kernel::{Klass, Role, StreamId, SubjectId, Uuid};
@@ -119,7 +120,7 @@ impl Desk<'_> {
     }
 
     /// What keeps a subject's data from being erased now.
-    fn holds(&self, subject: &Subject) -> Vec<String> {
+    pub fn holds(&self, subject: &Subject) -> Vec<String> {
         let lineage = self.lineage();
         let mut holds: Vec<String> =
             subject.holds.keys().map(|(ground, reference)| format!("{ground} {reference}")).collect();
@@ -242,8 +243,7 @@ impl Desk<'_> {
         });
         AnswerBody::of(&json!({ "subjectId": subject_id, "items": items, "holds": holds, "principal": principal,
             "erased": self.env.is_erased(subject_id),
-            "retention": { "rule": "gallring/1", "assumption": true, "source": "Antagande: nämndens dokumenthanteringsplan saknas",
-                "text": "Kontaktuppgifter gallras när kontakten inte längre gäller, senast två år efter att aktören arkiverats." } }))
+            "retention": { "rule": retention::RULE, "assumption": true, "source": retention::SOURCE, "text": retention::TEXT } }))
     }
 
     fn held_in(&self, reading: &Reading) -> Option<Value> {
@@ -267,11 +267,19 @@ impl Desk<'_> {
 
 /// A person as an earlier card had them; `None` when nothing of it opens any more.
 fn past_person(past: &Past, env: &Env<'_>) -> Option<Map<String, Value>> {
-    let members = proposals::members(&past.person).filter_map(|(member, sealed)| {
-        let field = sealing::person(past.contact, member);
-        Some((member.to_owned(), env.open(past.event, &field, sealed)?.into()))
-    });
-    let members: Map<String, Value> = members.collect();
+    let members: Map<String, Value> = match &past.held {
+        Held::Contact { contact, person } => {
+            let members = proposals::members(person).filter_map(|(member, sealed)| {
+                let field = sealing::person(*contact, member);
+                Some((member.to_owned(), env.open(past.event, &field, sealed)?.into()))
+            });
+            members.collect()
+        }
+        Held::SoleTrader(number) => {
+            let number = env.open(past.event, sealing::ORG_NUMBER, number);
+            number.map(|number| ("orgNumber".to_owned(), number.into())).into_iter().collect()
+        }
+    };
     (!members.is_empty()).then_some(members)
 }
 

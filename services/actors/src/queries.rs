@@ -45,6 +45,8 @@ pub struct Search {
     pub after: Option<String>,
     /// Of an export: the event that says that every protected site is taken along.
     pub listing: Option<String>,
+    /// Of a call list: the contact round whose outcomes it shows.
+    pub round: Option<String>,
 }
 
 /// A search free of nonsense.

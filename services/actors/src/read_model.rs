@@ -1,118 +1,27 @@
 //! The fold of actors' own events: every actor with its links, and the persons and holds that erasure is about.
 
+mod actor;
+mod person;
+
+pub use actor::{Actor, Archived, Entry, Proposal, Protection, spread};
+pub use person::{Held, Past, Subject, held, subjects};
+
 use crate::{
-    domain::{
-        card::point,
-        collation::sort_key,
-        links::{self, Fact, Reach, Spread},
-        verification,
-    },
+    domain::{collation::sort_key, links::Fact, verification},
     index::Index,
     proposals,
     protected::Protected,
 };
-use narhet_geo::Shape;
-use narhet_kernel::{BoardId, SubjectId, Timestamp, Uuid};
+use narhet_kernel::{SubjectId, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
     events::{Named, actors::*, house::ActorsPrincipalSeen},
 };
-use serde_json::Value;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-
-/// One actor as the log has it.
-#[derive(Debug)]
-pub struct Actor {
-    pub id: Uuid,
-    /// The board that registered it; who owns it at an instant follows the boards' lineage.
-    pub owner: BoardId,
-    pub card: Card,
-    /// Its name as Swedes sort.
-    pub sort_key: String,
-    /// The event that `card` was sealed for.
-    pub card_event: Uuid,
-    pub version: u64,
-    pub registered_at: Timestamp,
-    pub changed_at: Timestamp,
-    /// Last check, and whether anybody was reached.
-    pub checked: Option<(Timestamp, bool)>,
-    pub due: Timestamp,
-    /// The due date that the board has been reminded of.
-    pub reminded: Option<Timestamp>,
-    pub archived: Option<Archived>,
-    pub proposals: Vec<Proposal>,
-    /// In order of (valid from, position).
-    pub facts: Vec<Fact>,
-    pub spread: Spread,
-    /// Since when its places are what they are; before, links are as they were recorded.
-    pub spread_since: Timestamp,
-    pub contacts: Vec<(Timestamp, ContactLogged)>,
-    /// For whoever sees protection and for the boards that are told.
-    pub protection_changes: Vec<Protection>,
-    pub history: Vec<Entry>,
-}
-
-#[derive(Debug)]
-pub struct Archived {
-    pub at: Timestamp,
-    pub merged_into: Option<String>,
-}
-
-#[derive(Debug)]
-pub struct Proposal {
-    pub event: Uuid,
-    pub said: ChangeProposed,
-    pub at: Timestamp,
-    pub accepted: Option<bool>,
-    /// Members that it would change and that somebody else changed since.
-    pub overtaken: BTreeSet<String>,
-}
-
-#[derive(Debug)]
-pub struct Protection {
-    pub event: Uuid,
-    pub at: Timestamp,
-    pub said: ProtectionChanged,
-    pub acknowledged: Vec<String>,
-}
-
-/// One thing that happened to an actor.
-#[derive(Debug)]
-pub struct Entry {
-    pub event: Uuid,
-    pub time: Timestamp,
-    pub event_type: &'static str,
-    pub version: u64,
-    pub principal: Arc<str>,
-    pub text: Box<str>,
-}
-
-/// What is known about a person, beside the sealed data itself.
-#[derive(Debug, Default)]
-pub struct Subject {
-    /// What cards that are no more said of them: it is still in the log, and opens while the key lives.
-    pub past: Vec<Past>,
-    pub slots: BTreeSet<u32>,
-    /// By ground and reference: two requests for release are two holds.
-    pub holds: BTreeMap<(String, String), Uuid>,
-    /// The person is somebody who signs in.
-    pub principal: Option<(Uuid, ActorsPrincipalSeen)>,
-    pub erased: Option<Uuid>,
-}
-
-/// A person as an earlier card of an actor had them.
-#[derive(Debug)]
-pub struct Past {
-    pub actor: Uuid,
-    /// The event that it was sealed for.
-    pub event: Uuid,
-    pub contact: usize,
-    pub person: Person,
-}
 
 /// Somebody was given a list of many protected sites.
 #[derive(Debug)]
@@ -181,7 +90,7 @@ impl Registry {
             ActorRegistered::TYPE => self.register(event, read(event)),
             ActorChanged::TYPE => {
                 let ActorChanged { card, changed, source, .. } = read(event);
-                self.keep_past(event.subject.id());
+                self.keep_past(event.subject.id(), event.time);
                 self.touch(event, ActorChanged::TYPE, changed_text(&changed, &source), |actor| {
                     actor.change(card, event);
                     for open in actor.proposals.iter_mut().filter(|open| open.accepted.is_none()) {
@@ -396,15 +305,13 @@ impl Registry {
     }
 
     /// The persons of a card that is about to be another one.
-    fn keep_past(&mut self, id: &str) {
+    fn keep_past(&mut self, id: &str, until: Timestamp) {
         let Some((_, actor)) = self.get(id) else { return };
         let (actor_id, event) = (actor.id, actor.card_event);
-        let persons = actor.card.contacts.iter().enumerate();
-        let persons: Vec<(usize, Person)> =
-            persons.filter_map(|(contact, of)| Some((contact, of.person.clone()?))).collect();
-        for (contact, person) in persons {
-            let subject = self.subjects.entry(person.subject_id).or_default();
-            subject.past.push(Past { actor: actor_id, event, contact, person });
+        let all: Vec<(SubjectId, Held)> = held(&actor.card).collect();
+        for (subject, held) in all {
+            let subject = self.subjects.entry(subject).or_default();
+            subject.past.push(Past { actor: actor_id, event, held, until });
         }
     }
 
@@ -447,53 +354,6 @@ impl Registry {
         let principal = Arc::clone(known.or_insert_with(|| event.principal.as_str().into()));
         Entry { event: event.id, time: event.time, event_type, version: event.version, principal, text }
     }
-}
-
-impl Actor {
-    fn change(&mut self, card: Card, event: &Event) {
-        let spread = spread(&card);
-        if spread != self.spread {
-            self.spread = spread;
-            self.spread_since = event.time;
-        }
-        self.sort_key = sort_key(&card.name);
-        self.card = card;
-        self.card_event = event.id;
-        self.changed_at = event.time;
-    }
-
-    pub fn links(&self, at: Timestamp) -> BTreeMap<&str, links::Link<'_>> {
-        links::at(&self.facts, at)
-    }
-
-    pub fn standing(&self, now: Timestamp) -> verification::Standing {
-        verification::standing(self.checked, self.due, now)
-    }
-}
-
-/// The persons on a card.
-pub fn subjects(card: &Card) -> impl Iterator<Item = SubjectId> + '_ {
-    let persons = card.contacts.iter().filter_map(|contact| contact.person.as_ref());
-    persons.map(|person| person.subject_id).chain(card.sole_trader.as_ref().map(|sole| sole.subject_id))
-}
-
-/// What of a card decides its links.
-pub fn spread(card: &Card) -> Spread {
-    let points: Vec<_> =
-        card.sites.iter().filter_map(|site| site.place.as_ref()).filter_map(|place| point(place).ok()).collect();
-    let shape = |geometry: &Value| Shape::from_geojson(geometry).ok().map(Arc::new);
-    let reach = match card.operating_area.as_ref().map(|area| (area.scope.as_str(), area)) {
-        Some(("city", _)) => Reach::City,
-        Some(("areas", area)) => Reach::Areas(area.areas.clone()),
-        Some(("geometry", area)) => Reach::Shapes(area.geometry.as_ref().and_then(shape).into_iter().collect()),
-        Some(("radius", area)) => {
-            let radius_m = area.radius_m.unwrap_or_default();
-            Reach::Shapes(points.iter().filter_map(|point| shape(&links::circle(*point, radius_m))).collect())
-        }
-        _ => Reach::Sites,
-    };
-    let by_hand = card.by_hand.iter().map(|hand| (hand.area.clone(), hand.include)).collect();
-    Spread { points, reach, by_hand }
 }
 
 fn changed_text(changed: &[String], source: &str) -> Box<str> {

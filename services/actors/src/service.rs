@@ -103,6 +103,8 @@ impl Service for Actors {
     const QUERIES: &'static [&'static str] = &[
         "actors",
         "export",
+        "call-list",
+        "due-for-gallring",
         "actor-history",
         "actor-links",
         "actor-duplicates",
@@ -192,6 +194,8 @@ impl Service for Actors {
         match query {
             "actors" => desk.search(request),
             "export" => desk.export(request),
+            "call-list" => desk.call_list(request),
+            "due-for-gallring" => desk.due_for_gallring(request),
             "actor-history" => desk.history_of(request),
             "actor-links" => desk.links_of(request),
             "actor-duplicates" => desk.duplicates(request),

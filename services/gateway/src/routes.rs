@@ -115,7 +115,9 @@ impl Route {
         match self.call {
             Call::Import
             | Call::Rehearse
-            | Call::Actors(actors::Op::Import | actors::Op::Export | actors::Op::Offline) => IMPORT_TIMEOUT,
+            | Call::Actors(actors::Op::Import | actors::Op::Export | actors::Op::Offline | actors::Op::CallList) => {
+                IMPORT_TIMEOUT
+            }
             Call::Verify | Call::BackUp => KEEPER_TIMEOUT,
             _ if *self.method != Method::GET => COMMAND_TIMEOUT,
             _ => READ_TIMEOUT,
@@ -187,6 +189,7 @@ pub const ROUTES: &[Route] = &[
     actors(&Method::POST, "/v1/actors/import", actors::Op::Import),
     actors(&Method::GET, "/v1/actors/export", actors::Op::Export),
     actors(&Method::GET, "/v1/actors/offline", actors::Op::Offline),
+    actors(&Method::GET, "/v1/actors/call-list", actors::Op::CallList),
     actors(&Method::POST, "/v1/actors/protected", actors::Op::Act("list-protected")),
     actors(&Method::GET, "/v1/actors/{id}", actors::Op::Read),
     actors(&Method::PATCH, "/v1/actors/{id}", actors::Op::Change),
@@ -200,6 +203,7 @@ pub const ROUTES: &[Route] = &[
     actors(&Method::POST, "/v1/actors/{id}/settle", actors::Op::Act("settle-proposal")),
     actors(&Method::POST, "/v1/actors/{id}/contacts", actors::Op::Act("log-contact")),
     actors(&Method::POST, "/v1/actors/{id}/acknowledge", actors::Op::Act("acknowledge-protection")),
+    actors(&Method::GET, "/v1/subjects/due", actors::Op::Ask("due-for-gallring")),
     actors(&Method::POST, "/v1/subjects/{id}/erase", actors::Op::Act("erase-subject")),
     actors(&Method::POST, "/v1/subjects/{id}/hold", actors::Op::Act("hold-subject")),
     actors(&Method::POST, "/v1/subjects/{id}/export", actors::Op::Act("export-subject")),

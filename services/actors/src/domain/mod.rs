@@ -7,5 +7,6 @@ pub mod org_number;
 pub mod own_words;
 pub mod protection;
 pub mod relevance;
+pub mod retention;
 pub mod rights;
 pub mod verification;

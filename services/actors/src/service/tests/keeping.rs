@@ -132,6 +132,36 @@ fn health_asks_for_somebody_who_answers_for_the_boards_own_functions_and_tries_a
 }
 
 #[test]
+fn a_call_list_gives_functions_in_order_and_who_has_answered_in_the_round() {
+    let mut house = House::of_three();
+    let way = |kind: &str, value: &str| json!({ "kind": kind, "value": value });
+    let contacts = json!([
+        { "function": "jour", "ways": [way("phone", "08-1"), way("radio", "rakel 7")] },
+        { "function": "kansli", "ways": [way("email", "k@x.example")], "person": { "name": "Granitnamnet", "phone": "070-1" } },
+    ]);
+    let id = house.register("norrmalm", &with(card("Hjälpen", 0), json!({ "contacts": contacts })));
+    house.register("norrmalm", &card("Åkeriet", 1));
+    let logged = json!({ "id": id, "occasion": "contact-round", "outcome": "answered", "reference": "vinter-2026" });
+    house.act("norrmalm", "log-contact", &logged).unwrap();
+    let list = house.ask(&coordinator("norrmalm"), "call-list", &json!({ "round": "vinter-2026" })).unwrap();
+    assert_eq!(names(&list), ["Hjälpen", "Åkeriet"]);
+    let calls = list["items"][0]["calls"].as_array().unwrap();
+    assert_eq!((&calls[0]["order"], &calls[0]["function"], &calls[1]["order"]), (&json!(1), &json!("jour"), &json!(2)));
+    assert_eq!(calls[0]["ways"][1]["value"], "rakel 7");
+    assert_eq!(
+        (&list["items"][0]["outcome"]["outcome"], &list["items"][1]["outcome"]),
+        (&json!("answered"), &Value::Null)
+    );
+    assert!(
+        !list.to_string().contains("Granit") && !list.to_string().contains("070"),
+        "persons are read one at a time"
+    );
+    let other =
+        house.ask(&coordinator("norrmalm"), "call-list", &json!({ "round": "sommar-2026", "q": "hjälpen" })).unwrap();
+    assert_eq!((names(&other), &other["items"][0]["outcome"]), (vec!["Hjälpen"], &Value::Null));
+}
+
+#[test]
 fn an_archived_actor_is_in_no_list_has_no_links_and_is_still_read_by_its_id() {
     let mut house = House::of_three();
     let id = house.register("norrmalm", &card("Hjälpen", 0));

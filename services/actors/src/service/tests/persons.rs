@@ -107,6 +107,40 @@ fn an_export_has_what_earlier_cards_said_while_it_can_be_opened() {
 }
 
 #[test]
+fn a_person_is_due_for_gallring_when_no_card_has_had_them_for_as_long_as_the_kind_says() {
+    let (mut house, id, subject) = house_with_person();
+    let sole = json!({ "orgNumber": "640823-3234", "kind": "company" });
+    let firm = house.register("norrmalm", &with(card("Firman", 0), sole));
+    let due = |house: &House| -> Vec<String> {
+        let listed = house.ask(&somebody(Role::Registrar, None), "due-for-gallring", &json!({})).unwrap();
+        listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["actors"][0]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    house.set_clock("2030-01-01T00:00:00Z");
+    assert_eq!(due(&house), Vec::<String>::new(), "whoever is on a card is kept");
+    house.act("norrmalm", "change-actor", &json!({ "id": id, "patch": { "contacts": [] } })).unwrap();
+    house.act("norrmalm", "archive-actor", &json!({ "id": firm })).unwrap();
+    for (instant, expected) in [
+        ("2030-12-31T00:00:00Z", vec![]),
+        ("2031-01-01T00:00:00Z", vec!["Hjälpen"]),
+        ("2032-01-01T00:00:00Z", vec!["Hjälpen", "Firman"]),
+    ] {
+        house.set_clock(instant);
+        assert_eq!(due(&house), expected, "{instant}");
+    }
+    assert_eq!(
+        house.ask(&coordinator("norrmalm"), "due-for-gallring", &json!({})).unwrap_err().code,
+        ErrorCode::Forbidden
+    );
+    erase(&mut house, &subject).unwrap();
+    assert_eq!(due(&house), ["Firman"]);
+}
+
+#[test]
 fn only_a_registrar_erases_and_only_with_a_ground_and_a_reference() {
     let (mut house, _, subject) = house_with_person();
     let order = json!({ "id": subject, "ground": "gallring", "reference": "KS 2026/17" });
