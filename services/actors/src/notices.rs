@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 const SITE: &str = "data.sealedSite";
 
 /// Sites that have protected tags, with those.
-pub fn protected_sites(plain: &PlainCard) -> BTreeMap<String, Vec<String>> {
-    let mut sites: BTreeMap<String, Vec<String>> = BTreeMap::new();
+pub type ProtectedSites = BTreeMap<String, Vec<String>>;
+
+pub fn protected_sites(plain: &PlainCard) -> ProtectedSites {
+    let mut sites = ProtectedSites::new();
     for site in &plain.sites {
         let mut tags = site.tags.iter().filter(|tag| is_protected(tag)).cloned().peekable();
         if tags.peek().is_some() {
@@ -36,7 +38,7 @@ impl Desk<'_> {
         id: Uuid,
         owner: &BoardId,
         card: &Card,
-        (was, is): (&BTreeMap<String, Vec<String>>, &BTreeMap<String, Vec<String>>),
+        (was, is): (&ProtectedSites, &ProtectedSites),
     ) -> Option<Write> {
         let gone = was.keys().filter(|site| !is.contains_key(*site));
         let moved = gone.chain(is.iter().filter(|(site, tags)| was.get(*site) != Some(tags)).map(|(site, _)| site));
@@ -70,7 +72,7 @@ impl Desk<'_> {
         readers: &[String],
         message: &M,
     ) -> Draft {
-        let draft = plain_draft(&self.lineage(), event, stream(actor), owner, readers, message);
+        let draft = plain_draft(self.lineage(), event, stream(actor), owner, readers, message);
         Draft { klass: Klass { k: 3, r: 2, t: 1 }, ..draft }
     }
 

@@ -229,9 +229,8 @@ impl PlainCard {
             }
         }
         for (member, klass) in &self.klass {
-            if !HIDEABLE.contains(&member.as_str())
-                && !(ALWAYS_SHOWN.contains(&member.as_str()) && klass.k < HIDDEN_FROM_K)
-            {
+            let shown = ALWAYS_SHOWN.contains(&member.as_str()) && klass.k < HIDDEN_FROM_K;
+            if !shown && !HIDEABLE.contains(&member.as_str()) {
                 let detail = format!(
                     "a class is for one of {}; name, kind and readers stand in every list and are k1 at the most",
                     HIDEABLE.join(", ")
