@@ -163,8 +163,11 @@ async fn a_registry_from_spreadsheet_to_erasure_survives_everything() {
     assert_eq!(status, 200, "{ended}");
     let old_keys = key_ids(folder.path());
     until("the data is erased", || async { (erase().await.0 == 200).then_some(()) }).await;
+    let token_of_heir = house.token("coordinator", Some("norra-innerstaden"));
     let (_, after) = get(&house, &path, "coordinator", Some("norra-innerstaden")).await;
     assert!(!after.to_string().contains("Granitnamnet") && after["withheld"].is_array(), "{after}");
+    let known = house.get(&path, &token_of_heir).header("if-none-match", format!("\"v{}\"", after["version"]));
+    assert_eq!(json(known).await.0, 200, "the version is the same and the answer is not");
     until("every role says that it has forgotten", || async {
         let (events, _) = all_events(&house).await;
         check_order(&events);
@@ -234,6 +237,12 @@ async fn bad_files_are_refused_clearly_and_exports_come_back_unchanged() {
         let (status, back) = import(&house, "norra-innerstaden", "", bytes).await;
         assert_eq!((status, &back["counts"]), (200, &json!({ "unchanged": 7 })), "{accept}: {back}");
     }
+    // Long cells go over the bus in as many parts as they need, and a row that fits into none is refused alone.
+    let mut long = format!("Namn;Anteckningar\n{}", "Hjälpen;".to_owned() + &"x".repeat(300_000) + "\n");
+    (0..200).for_each(|number| long.push_str(&format!("Hjälpen {number};{}\n", "y".repeat(4_900))));
+    let (status, dry) = import(&house, "norra-innerstaden", "?dryRun", long.into_bytes()).await;
+    assert_eq!((status, &dry["counts"]), (200, &json!({ "created": 200, "refused": 1 })), "{}", dry["counts"]);
+    assert_eq!((&dry["rows"][0]["row"], &dry["rows"][0]["outcome"]), (&json!(2), &json!("refused")));
     let refused = [
         (b"\xff\xfeN\0".to_vec(), 400),
         (b"PK\x03\x04 no zip".to_vec(), 400),
@@ -249,6 +258,12 @@ async fn bad_files_are_refused_clearly_and_exports_come_back_unchanged() {
     let (status, page) = json(house.get("/v1/boards/norra-innerstaden/registry-health", &token)).await;
     assert_eq!((status, &page["total"]), (200, &json!(7)), "{page}");
     assert_eq!(page["missingFunctions"].as_array().map(Vec::len), Some(2));
+    let calls = house.get("/v1/actors/call-list?q=ängby&round=vinter-2026", &token);
+    let calls = calls.header("accept", "text/html").send().await.unwrap().text().await.unwrap();
+    assert!(calls.contains("1. sjuksköterska i tjänst: 08-000 00 16") && calls.contains("size:A4"), "{calls}");
+    assert_eq!(json(house.get("/v1/subjects/due", &token)).await.0, 403);
+    let (status, due) = json(house.get("/v1/subjects/due", &house.token("registrar", None))).await;
+    assert_eq!((status, &due["total"]), (200, &json!(0)), "{due}");
     let offline = house.get("/v1/actors/offline", &token).send().await.unwrap().text().await.unwrap();
     assert!(offline.contains("Ängbygårdens") && offline.contains("size:A4"));
     let file = narhet_tests::root().join(MESSY);

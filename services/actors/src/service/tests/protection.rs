@@ -101,6 +101,18 @@ fn sites_are_counted_not_actors_and_whoever_may_list_them_all_pages_and_exports_
 }
 
 #[test]
+fn the_board_whose_verksamhet_is_run_is_told_and_answers_without_reading_the_card() {
+    let mut house = House::of_three();
+    house.register("norrmalm", &with(protected("Platsen"), json!({ "onBehalfOf": "farsta", "readers": ["own"] })));
+    let ask = |house: &House| house.ask(&coordinator("farsta"), "registry-health", &json!({ "id": "farsta" })).unwrap();
+    let told = ask(&house)["unacknowledgedProtection"][0].clone();
+    let receipt = json!({ "id": told["actorId"], "change": told["change"] });
+    let answered = house.act("farsta", "acknowledge-protection", &receipt).unwrap();
+    assert_eq!(answered, json!({ "id": told["actorId"], "acknowledged": true }), "and nothing of the card");
+    assert_eq!(ask(&house)["unacknowledgedProtection"], json!([]));
+}
+
+#[test]
 fn another_styrel_class_is_one_notice() {
     let mut house = House::of_three();
     let tagged = |class: &str| {
