@@ -262,7 +262,8 @@ impl<'a> Desk<'a> {
         plain_draft(self.lineage(), id, stream(actor), owner, readers, message)
     }
 
-    fn card_draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, card: &Card, message: &M) -> Draft {
+    /// An event with what stands on a card, of the card's class.
+    pub fn card_draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, card: &Card, message: &M) -> Draft {
         let klass = own_words::klass(card.klass.iter().map(|entry| &entry.klass));
         Draft { klass, ..self.draft(id, actor, owner, &card.readers, message) }
     }

@@ -57,7 +57,7 @@ impl Desk<'_> {
             persons,
             sole_trader,
         };
-        let draft = self.draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
+        let draft = self.card_draft(event, actor.id, &actor.owner, &actor.card, &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
     }
 

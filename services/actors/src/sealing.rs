@@ -36,7 +36,8 @@ pub const ORG_NUMBER: &str = "data.card.soleTrader.orgNumber";
 /// Seals a card for the event that will hold it. Persons without a subject get one derived from the event: new for each.
 /// A sole trader's number is under `sole`.
 pub fn seal(mut plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -> Card {
-    let words = serde_json::to_string(&own_words::taken(&mut plain)).expect("words are plain JSON");
+    let words = own_words::taken(&mut plain);
+    let words = words.map(|words| serde_json::to_string(&words).expect("words are plain JSON"));
     let number = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
         Ok(OrgNumber::SoleTrader(number)) => Some(number),
         _ => None,
@@ -74,7 +75,7 @@ pub fn seal(mut plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -
             })
             .collect(),
         notes: plain.notes.map(|notes| env.seal(event, NOTES, &notes)),
-        texts: Some(env.seal(event, TEXTS, &words)),
+        texts: words.map(|words| env.seal(event, TEXTS, &words)),
     }
 }
 

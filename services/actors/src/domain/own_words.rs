@@ -12,15 +12,22 @@ pub const HIDDEN_FROM_K: u8 = 2;
 /// What stands where a text was whose key is gone.
 const GONE: &str = "raderat";
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OwnWords {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<Option<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     titles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     hours: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     exceptions: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     functions: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     purposes: Vec<Option<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     safety_points: Vec<Option<SafetyPoint>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     aliases: Option<Vec<String>>,
@@ -36,8 +43,8 @@ fn is_hidden(plain: &PlainCard, member: &str) -> bool {
     plain.klass.get(member).is_some_and(|klass| klass.k >= HIDDEN_FROM_K)
 }
 
-/// Takes the words out of a card that is to be stored.
-pub fn taken(plain: &mut PlainCard) -> OwnWords {
+/// Takes the words out of a card that is to be stored; `None` when there are none.
+pub fn taken(plain: &mut PlainCard) -> Option<OwnWords> {
     let mut words = OwnWords::default();
     if is_hidden(plain, "aliases") {
         words.aliases = Some(std::mem::take(&mut plain.aliases));
@@ -69,7 +76,15 @@ pub fn taken(plain: &mut PlainCard) -> OwnWords {
             Some(std::mem::replace(point, state))
         })
         .collect();
-    words
+    for list in [&mut words.details, &mut words.purposes] {
+        if list.iter().all(Option::is_none) {
+            list.clear();
+        }
+    }
+    if words.safety_points.iter().all(Option::is_none) {
+        words.safety_points.clear();
+    }
+    (words != OwnWords::default()).then_some(words)
 }
 
 /// Puts the words back; `None` when their key is gone.

@@ -76,6 +76,19 @@ fn a_member_of_k2_is_for_the_owner_and_central_roles_by_every_way() {
 }
 
 #[test]
+fn a_dashboard_reads_no_text_in_an_export_either() {
+    let mut house = House::of_three();
+    let mut card = with(card("Hjälpen", 0), json!({ "notes": "granitnot" }));
+    card["sites"][0]["address"] = json!("granitgatan");
+    card["byHand"] = json!([{ "area": "farsta", "include": true, "reason": "granitskäl" }]);
+    house.register("norrmalm", &card);
+    for (role, texts) in [(Role::Coordinator, 3), (Role::Dashboard, 0)] {
+        let export = house.ask(&somebody(role, Some("norrmalm")), "export", &json!({})).unwrap();
+        assert_eq!(export["rows"].to_string().matches("granit").count(), texts, "{role}: {export}");
+    }
+}
+
+#[test]
 fn a_class_is_for_a_member_that_can_be_hidden() {
     let mut house = House::of_three();
     for (member, klass) in [("granit", "k1r2t1"), ("name", "k2r2t1"), ("kind", "k3r2t1"), ("protection", "k3r2t1")] {
