@@ -393,19 +393,31 @@ pub struct ProtectedListed {
 }
 message!(ProtectedListed, "protected-listed");
 
-/// A site became protected or ceased to be; whoever is to know. Stream `protection/<actor>`, so that the actor's own stream
-/// says nothing of it.
+/// Sites became protected or ceased to be; whoever is to know. Every command that changes cards records one for all of them,
+/// also where nothing became of protection: that there is one says nothing. Stream `protection/<its own id>`; before, one for
+/// each site, `actor/<id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProtectionChanged {
+    /// Empty where `cards` say it, as are the next two.
     pub actor_id: String,
-    /// Empty where it is sealed.
     pub site: String,
     pub notified: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed_site: Option<Sealed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<CardProtection>,
 }
 message!(ProtectionChanged, "protection-changed");
+
+/// What became of the protection of one actor's sites.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CardProtection {
+    pub actor_id: String,
+    /// The boards that hold the actor.
+    pub notified: Vec<String>,
+    /// A sealed JSON array of the names of sites, often empty, with spaces after it.
+    pub sites: Sealed,
+}
 
 /// A board has confirmed that it knows of a change of protection; stream `protection/<actor>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -151,12 +151,13 @@ fn life() -> Vec<Sample> {
     let verified = |reached| ActorVerified { actor_id: text(ACTOR), reached, next_due: at("2027-05-01T10:00:00Z") };
     let archived = |merged_into, reason| ActorArchived { actor_id: text(ACTOR), merged_into, reason };
     let due = || VerificationDue { actor_id: text(ACTOR), due: at("2027-05-01T10:00:00Z") };
-    let protection = |site: &str, notified, sealed_site| ProtectionChanged {
-        actor_id: text(ACTOR),
+    let protection = |actor: &str, site: &str, notified, cards| ProtectionChanged {
+        actor_id: text(actor),
         site: text(site),
         notified,
-        sealed_site,
+        cards,
     };
+    let of_card = |notified| CardProtection { actor_id: text(ACTOR), notified, sites: sealed("sites") };
     let confirmed = || ProtectionAcknowledged { actor_id: text(ACTOR), change: text(CAUSE), board: text("sodermalm") };
     let logged = || ContactLogged {
         actor_id: text(ACTOR),
@@ -171,8 +172,8 @@ fn life() -> Vec<Sample> {
     samples.extend(pair(
         "protection",
         ACTOR,
-        protection("Förrådet", vec![text("sodermalm")], Some(sealed("site"))),
-        protection("Förrådet", vec![], None),
+        protection(ACTOR, "Förrådet", vec![text("sodermalm")], vec![of_card(vec![text("sodermalm")]), of_card(vec![])]),
+        protection("", "", vec![], vec![]),
     ));
     samples.extend(pair("actor", ACTOR, confirmed(), confirmed()));
     samples.extend(pair("actor", ACTOR, logged(), logged()));

@@ -7,7 +7,7 @@ use crate::{
         merge_patch, own_words, rights, verification,
     },
     lineage::{AreaHeirs, Lineage},
-    notices,
+    notices::{self, Told},
     read_model::{Actor, Registry, spread},
     relink, sealing,
 };
@@ -35,8 +35,9 @@ pub struct Desk<'a> {
 pub struct Outcome {
     pub id: Uuid,
     pub event: Uuid,
-    pub writes: Vec<Write>,
+    pub write: Write,
     pub links: Vec<Change>,
+    pub told: Told,
 }
 
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
@@ -123,9 +124,8 @@ impl<'a> Desk<'a> {
         let links = self.link_changes(&[], Some(&spread(&card)), Timestamp::MIN);
         let message = ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() };
         let registered = self.card_draft(event, id, owner, &card, &message);
-        let notices = self.protection_changed(id, owner, &card, (&BTreeMap::new(), &protected));
-        let writes = [Write::one(Expected::NoStream, registered)].into_iter().chain(notices).collect();
-        Outcome { id, event, writes, links }
+        let told = self.protection_changed(id, owner, &card, (&BTreeMap::new(), &protected));
+        Outcome { id, event, write: Write::one(Expected::NoStream, registered), links, told }
     }
 
     /// The actor with another checked card; `None` when it is the same. A sole trader's number is under `sole` where that is
@@ -148,9 +148,8 @@ impl<'a> Desk<'a> {
         let message =
             ActorChanged { actor_id: actor.id.to_string(), card: card.clone(), changed, source: source.into() };
         let written = self.card_draft(event, actor.id, &actor.owner, &card, &message);
-        let notices = self.protection_changed(actor.id, &actor.owner, &card, (&was, &is));
-        let writes = [Write::one(Expected::Exactly(actor.version), written)].into_iter().chain(notices).collect();
-        Some(Outcome { id: actor.id, event, writes, links })
+        let told = self.protection_changed(actor.id, &actor.owner, &card, (&was, &is));
+        Some(Outcome { id: actor.id, event, write: Write::one(Expected::Exactly(actor.version), written), links, told })
     }
 
     /// What to record of links so that from an instant on they follow the map.
@@ -160,8 +159,10 @@ impl<'a> Desk<'a> {
     }
 
     fn decision(&self, role: Role, outcome: Outcome) -> Decision {
-        let Outcome { id, event, mut writes, links } = outcome;
+        let Outcome { id, event, write, links, told } = outcome;
+        let mut writes = vec![write];
         writes.extend(relink::writes(&[(id, links)], event, &event.to_string(), self.env));
+        writes.extend(self.tell(&[told]));
         Decision { writes, role: Some(role), answered_by: Vec::new() }
     }
 

@@ -73,16 +73,18 @@ impl Desk<'_> {
         let (rows, outcomes) = self.judged(&body(request)?, &board)?;
         let event = self.env.new_id();
         let mut links = Vec::with_capacity(outcomes.len());
-        let mut writes = Vec::with_capacity(outcomes.len() + 1);
-        for Outcome { id, writes: of_actor, links: of_links, .. } in outcomes {
-            writes.extend(of_actor);
-            links.push((id, of_links));
+        let (mut writes, mut told) = (Vec::with_capacity(outcomes.len() + 2), Vec::with_capacity(outcomes.len()));
+        for outcome in outcomes {
+            writes.push(outcome.write);
+            links.push((outcome.id, outcome.links));
+            told.push(outcome.told);
         }
         writes.extend(relink::writes(&links, event, &event.to_string(), self.env));
         let message = RowsImported { import_id: event.to_string(), rows };
         let stream = StreamId::new("import", &event.to_string());
         let report = crate::persons::for_records(event, stream, &message);
         writes.push(Write::one(Expected::NoStream, report));
+        writes.extend(self.tell(&told));
         Ok(Decision { writes, role: Some(role), answered_by: Vec::new() })
     }
 

@@ -1,21 +1,43 @@
-//! Changes of protection: who is told, who has confirmed. They are for the owner and central roles and for the boards that
-//! are told, in a stream of their own: neither an actor's events nor its version tell anybody else that it has protected sites.
+//! Changes of protection: who is told, who has confirmed. They are for the owner and central roles and for the boards that are
+//! told. An event that others do not read still leaves a gap in the numbers of those they do; so every command that changes
+//! cards records one for all of them, at its end and sealed, whether or not anything became of protection.
 
 use crate::{
     commands::{Desk, body, plain_draft},
     domain::{card::PlainCard, protection::is_protected},
-    read_model::Protection,
+    protected::Notice,
 };
 use narhet_kernel::{BoardId, Klass, StreamId, Uuid};
 use narhet_proto::{
-    Draft, Message,
-    events::actors::{Card, ProtectionAcknowledged, ProtectionChanged},
+    Draft, Message, Sealed,
+    events::actors::{Card, CardProtection, ProtectionAcknowledged, ProtectionChanged},
     wire::{ErrorCode, Problem, Request},
 };
-use narhet_runtime::{Decision, Expected, Write};
+use narhet_runtime::{Decision, Env, Expected, Write};
 use std::collections::BTreeMap;
 
-const SITE: &str = "data.sealedSite";
+/// Bytes of the names of the sites of one actor: one or two names.
+const SITES_BYTES: usize = 128;
+/// Actors in one event: far below 512 KiB, however many boards each is for.
+const CARDS_MAX: usize = 100;
+
+fn field(place: usize) -> String {
+    format!("data.cards.{place}.sites")
+}
+
+/// The sites that a notice is about; none where nothing became of any, or where the key is gone.
+pub fn opened(sites: &Sealed, place: usize, event: Uuid, env: &Env<'_>) -> Vec<String> {
+    let text = env.open(event, &field(place), sites);
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// What is to be told of one actor.
+pub struct Told {
+    pub actor: Uuid,
+    owner: BoardId,
+    notified: Vec<String>,
+    sites: Vec<String>,
+}
 
 /// Sites that have protected tags, with those.
 pub type ProtectedSites = BTreeMap<String, Vec<String>>;
@@ -32,14 +54,14 @@ pub fn protected_sites(plain: &PlainCard) -> ProtectedSites {
 }
 
 impl Desk<'_> {
-    /// One notice for each site whose protected tags are others than before.
+    /// The sites whose protected tags are others than before, and whom to tell.
     pub fn protection_changed(
         &self,
-        id: Uuid,
+        actor: Uuid,
         owner: &BoardId,
         card: &Card,
         (was, is): (&ProtectedSites, &ProtectedSites),
-    ) -> Option<Write> {
+    ) -> Told {
         let gone = was.keys().filter(|site| !is.contains_key(*site));
         let moved = gone.chain(is.iter().filter(|(site, tags)| was.get(*site) != Some(tags)).map(|(site, _)| site));
         let lineage = self.lineage();
@@ -49,39 +71,46 @@ impl Desk<'_> {
         let mut notified: Vec<String> = boards.map(|board| lineage.heir(board).to_string()).collect();
         notified.sort();
         notified.dedup();
-        let drafts: Vec<Draft> = moved
-            .map(|site| {
-                let event = self.env.new_id();
-                let message = ProtectionChanged {
-                    actor_id: id.to_string(),
-                    site: String::new(),
-                    notified: notified.clone(),
-                    sealed_site: Some(self.env.seal(event, SITE, site)),
-                };
-                self.protection_draft(event, id, owner, &[], &message)
-            })
-            .collect();
-        (!drafts.is_empty()).then(|| Write { stream: stream(id), expected: Expected::Any, drafts })
+        Told { actor, owner: owner.clone(), notified, sites: moved.cloned().collect() }
+    }
+
+    /// The notices of a command that changes these cards; they stand after everything else.
+    pub fn tell(&self, told: &[Told]) -> Vec<Write> {
+        let part = |part: &[Told]| {
+            let event = self.env.new_id();
+            let card = |(place, told): (usize, &Told)| {
+                let names = serde_json::to_string(&told.sites).expect("names are plain JSON");
+                let width = names.len().next_multiple_of(SITES_BYTES);
+                CardProtection {
+                    actor_id: told.actor.to_string(),
+                    notified: told.notified.clone(),
+                    sites: self.env.seal(event, &field(place), &format!("{names:width$}")),
+                }
+            };
+            let message = ProtectionChanged {
+                actor_id: String::new(),
+                site: String::new(),
+                notified: Vec::new(),
+                cards: part.iter().enumerate().map(card).collect(),
+            };
+            // Of one command, so of one board.
+            let draft = self.protection_draft(event, event, &part[0].owner, &[], &message);
+            Write::one(Expected::Any, draft)
+        };
+        told.chunks(CARDS_MAX).map(part).collect()
     }
 
     fn protection_draft<M: Message>(
         &self,
         event: Uuid,
-        actor: Uuid,
+        stream: Uuid,
         owner: &BoardId,
         readers: &[String],
         message: &M,
     ) -> Draft {
-        let draft = plain_draft(self.lineage(), event, stream(actor), owner, readers, message);
+        let stream = StreamId::new("protection", &stream.to_string());
+        let draft = plain_draft(self.lineage(), event, stream, owner, readers, message);
         Draft { klass: Klass { k: 3, r: 2, t: 1 }, ..draft }
-    }
-
-    /// The site that a notice is about; `None` when it has been erased.
-    pub fn changed_site(&self, change: &Protection) -> Option<String> {
-        match &change.said.sealed_site {
-            Some(sealed) => self.env.open(change.event, SITE, sealed),
-            None => Some(change.said.site.clone()),
-        }
     }
 
     /// A board confirms that it knows of a change of protection.
@@ -97,22 +126,16 @@ impl Desk<'_> {
         let lineage = self.lineage();
         let own = |boards: &[String]| boards.iter().any(|named| *lineage.heir(named) == *board.as_str());
         // Whoever is told may answer, whether or not the card itself is for them.
-        let actor = self.registry.get(&id).map(|(_, actor)| actor);
-        let known = actor.into_iter().flat_map(|actor| &actor.protection_changes);
-        let told = known.filter(|known| own(&known.said.notified)).find(|known| known.event.to_string() == change);
-        let (Some(actor), Some(told)) = (actor, told) else {
-            return Err(Problem::new(ErrorCode::NotFound, "no such change of protection"));
-        };
+        let none = || Problem::new(ErrorCode::NotFound, "no such change of protection");
+        let (slot, actor) = self.registry.get(&id).ok_or_else(none)?;
+        let is_meant = |notice: &Notice| own(&notice.notified) && notice.event.to_string() == change;
+        let told = self.notices(slot).into_iter().find(is_meant).ok_or_else(none)?;
         if own(&told.acknowledged) {
-            return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![told.event] });
+            return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] });
         }
         let message = ProtectionAcknowledged { actor_id: id, change, board: board.to_string() };
         let readers = [board.to_string()];
         let draft = self.protection_draft(self.env.new_id(), actor.id, &actor.owner, &readers, &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
     }
-}
-
-fn stream(actor: Uuid) -> StreamId {
-    StreamId::new("protection", &actor.to_string())
 }

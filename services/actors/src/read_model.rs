@@ -3,14 +3,14 @@
 mod actor;
 mod person;
 
-pub use actor::{Actor, Archived, Entry, Proposal, Protection, spread};
+pub use actor::{Actor, Archived, Entry, Proposal, spread};
 pub use person::{Held, Past, Subject, held, subjects};
 
 use crate::{
     domain::{collation::sort_key, links::Fact, verification},
     index::Index,
     proposals,
-    protected::Protected,
+    protected::{Notice, Protected},
 };
 use narhet_kernel::{SubjectId, Timestamp, Uuid};
 use narhet_proto::{
@@ -145,21 +145,12 @@ impl Registry {
                     }
                 });
             }
-            ProtectionChanged::TYPE => {
-                let said: ProtectionChanged = read(event);
-                self.aside(event, |actor| {
-                    let (event, at) = (event.id, event.time);
-                    actor.protection_changes.push(Protection { event, at, said, acknowledged: Vec::new() });
-                });
-            }
+            ProtectionChanged::TYPE => self.tell(event, read(event)),
             ProtectionAcknowledged::TYPE => {
                 let said: ProtectionAcknowledged = read(event);
-                self.aside(event, |actor| {
-                    let known = |change: &&mut Protection| change.event.to_string() == said.change;
-                    if let Some(change) = actor.protection_changes.iter_mut().find(known) {
-                        change.acknowledged.push(said.board);
-                    }
-                });
+                if let Some(slot) = self.aside(event, &said.actor_id) {
+                    self.protected.get_mut().confirm(slot, said.change, said.board);
+                }
             }
             ContactLogged::TYPE => {
                 let said: ContactLogged = read(event);
@@ -261,7 +252,6 @@ impl Registry {
             facts: Vec::new(),
             spread_since: Timestamp::MIN,
             contacts: Vec::new(),
-            protection_changes: Vec::new(),
             history: Vec::new(),
         };
         actor.history.push(self.entry(event, ActorRegistered::TYPE, text.into()));
@@ -315,15 +305,28 @@ impl Registry {
         }
     }
 
-    /// Folds an event about an actor that is in a stream of its own, so that the actor's version does not tell of it.
-    fn aside(&mut self, event: &Event, change: impl FnOnce(&mut Actor)) {
-        let Some((slot, _)) = self.get(event.subject.id()) else { return };
-        let actor = &mut self.actors[slot as usize];
-        change(actor);
+    /// Notes an event about an actor that is in no stream of the actor's, so that its version does not tell of it.
+    fn aside(&mut self, event: &Event, id: &str) -> Option<u32> {
+        let (slot, _) = self.get(id)?;
         if event.subject.kind() == "actor" {
-            actor.version = event.version;
+            self.actors[slot as usize].version = event.version;
         }
         self.by_event.insert(event.id, slot);
+        Some(slot)
+    }
+
+    fn tell(&mut self, event: &Event, said: ProtectionChanged) {
+        let notice = |notified, sites| {
+            let (event, at) = (event.id, event.time);
+            Notice { event, at, notified, sites, acknowledged: Vec::new() }
+        };
+        for (place, card) in said.cards.into_iter().enumerate() {
+            let Some((slot, _)) = self.get(&card.actor_id) else { continue };
+            self.protected.get_mut().tell(slot, place, card.sites, notice(card.notified, Vec::new()));
+        }
+        if let Some(slot) = self.aside(event, &said.actor_id) {
+            self.protected.get_mut().told(slot, notice(said.notified, vec![said.site]));
+        }
     }
 
     fn link(

@@ -7,6 +7,7 @@ use crate::{
         verification::{self, Standing},
     },
     limits::{DUPLICATE_DISTANCE_M, DUPLICATES_MAX},
+    protected::Notice,
     queries::{One, distance_m, place_of},
     read_model::Actor,
     sealing,
@@ -118,16 +119,12 @@ impl Desk<'_> {
     fn unacknowledged(&self, board: &str) -> Vec<Value> {
         let lineage = self.lineage();
         let names = |boards: &[String]| boards.iter().any(|named| *lineage.heir(named) == *board);
-        let open = self
-            .registry
-            .actors
-            .iter()
-            .flat_map(|actor| actor.protection_changes.iter().map(move |change| (actor, change)));
-        let waiting = open.filter(|(_, change)| names(&change.said.notified) && !names(&change.acknowledged));
-        waiting
-            .take(LISTED_MAX)
-            .map(|(actor, change)| json!({ "actorId": actor.id, "name": actor.card.name, "site": self.changed_site(change), "change": change.event, "at": change.at }))
-            .collect()
+        let waiting = self.all_notices(|notice| names(&notice.notified) && !names(&notice.acknowledged));
+        let item = |(slot, notice): (u32, Notice)| {
+            let actor = &self.registry.actors[slot as usize];
+            json!({ "actorId": actor.id, "name": actor.card.name, "sites": notice.sites, "change": notice.event, "at": notice.at })
+        };
+        waiting.into_iter().take(LISTED_MAX).map(item).collect()
     }
 
     /// Actors that may be the same as one: by organisation number, or by name and distance.

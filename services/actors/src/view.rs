@@ -8,6 +8,7 @@ use crate::{
         verification,
     },
     lineage::Lineage,
+    protected::Notice,
     read_model::Actor,
     sealing,
 };
@@ -36,6 +37,11 @@ impl Desk<'_> {
 
     pub fn sees(&self, actor: &Actor, member: &str) -> bool {
         self.hidden(actor).all(|(hidden, _)| hidden != member)
+    }
+
+    fn shown_notices(&self, actor: &Actor) -> Vec<Notice> {
+        let slot = self.registry.by_id.get(&actor.id).filter(|_| self.sees_protection(actor));
+        slot.map(|slot| self.notices(*slot)).unwrap_or_default()
     }
 
     /// Functions and their ways, as a list of whom to call has them.
@@ -159,8 +165,8 @@ impl Desk<'_> {
             board = heir.id;
         }
         json!({ "id": actor.id, "items": entries, "links": facts(actor), "owners": owners, "proposals": self.proposals(actor, false),
-                "protectionChanges": actor.protection_changes.iter().filter(|_| self.sees_protection(actor)).map(|change| json!({
-                    "id": change.event, "site": self.changed_site(change), "at": change.at, "notified": change.said.notified,
+                "protectionChanges": self.shown_notices(actor).iter().map(|change| json!({
+                    "id": change.event, "sites": change.sites, "at": change.at, "notified": change.notified,
                     "acknowledged": change.acknowledged })).collect::<Vec<_>>(),
                 "contacts": actor.contacts.iter().map(|(at, said)| json!({ "at": at, "board": said.board, "occasion": said.occasion,
                     "outcome": said.outcome, "reference": said.reference })).collect::<Vec<_>>() })

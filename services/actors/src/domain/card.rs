@@ -208,6 +208,7 @@ impl PlainCard {
         faults.count("/capabilities", &self.capabilities);
         faults.count("/contacts", &self.contacts);
         faults.count("/agreements", &self.agreements);
+        faults.count("/readers", &self.readers);
         faults.count("/byHand", &self.by_hand);
         self.check_sites(&mut faults);
         self.check_reach(&mut faults, is_area);

@@ -42,8 +42,6 @@ pub struct Actor {
     /// Since when its places are what they are; before, links are as they were recorded.
     pub spread_since: Timestamp,
     pub contacts: Vec<(Timestamp, ContactLogged)>,
-    /// For whoever sees protection and for the boards that are told.
-    pub protection_changes: Vec<Protection>,
     pub history: Vec<Entry>,
 }
 
@@ -61,14 +59,6 @@ pub struct Proposal {
     pub accepted: Option<bool>,
     /// Members that it would change and that somebody else changed since.
     pub overtaken: BTreeSet<String>,
-}
-
-#[derive(Debug)]
-pub struct Protection {
-    pub event: Uuid,
-    pub at: Timestamp,
-    pub said: ProtectionChanged,
-    pub acknowledged: Vec<String>,
 }
 
 /// One thing that happened to an actor.

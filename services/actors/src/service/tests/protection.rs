@@ -121,17 +121,33 @@ fn another_styrel_class_is_one_notice() {
         card
     };
     let id = house.register("norrmalm", &tagged("styrel-1"));
-    let notices = house.count("se.narhet.actors.protection-changed.v1");
-    let patch = json!({ "sites": tagged("styrel-2")["sites"] });
-    house.act("norrmalm", "change-actor", &json!({ "id": id, "patch": patch })).unwrap();
-    assert_eq!(house.count("se.narhet.actors.protection-changed.v1"), notices + 1);
+    for (patch, notices) in [
+        (json!({ "sites": tagged("styrel-2")["sites"] }), 2),
+        (json!({ "notes": "x" }), 2),
+        (json!({ "sites": tagged("kyrka")["sites"] }), 3),
+    ] {
+        house.act("norrmalm", "change-actor", &json!({ "id": id, "patch": patch })).unwrap();
+        let history = house.ask(&coordinator("norrmalm"), "actor-history", &json!({ "id": id })).unwrap();
+        let changes = history["protectionChanges"].as_array().unwrap();
+        assert_eq!(changes.len(), notices);
+        assert!(changes.iter().all(|change| change["sites"] == json!(["Lokalen"])), "{history}");
+    }
 }
 
 #[test]
 fn nobody_else_learns_which_sites_are_protected_by_any_way() {
     let mut house = House::of_three();
-    let secret = house.register("norrmalm", &protected("Platsen"));
-    let plain = house.register("norrmalm", &card("En annan", 0));
+    let mut count = house.events.len();
+    let mut registered = |house: &mut House, card: &Value| {
+        let id = house.register("norrmalm", card);
+        let new: Vec<&str> = house.events[count..].iter().map(|event| event.event_type.as_str()).collect();
+        let told = (id, new.join(" "), house.events.last().unwrap().data.get().len());
+        count = house.events.len();
+        told
+    };
+    let (secret, events, bytes) = registered(&mut house, &protected("Platsen"));
+    let (plain, same_events, same_bytes) = registered(&mut house, &card("En annan", 0));
+    assert_eq!((events, bytes), (same_events, same_bytes), "no gap in what others read tells the two apart");
     let stranger = coordinator("farsta");
     let found = house.ask(&stranger, "actors", &json!({ "tag": "styrel-1" })).unwrap();
     assert_eq!(found["items"], json!([]));
@@ -169,6 +185,13 @@ fn nobody_else_learns_which_sites_are_protected_by_any_way() {
     assert!(!notice.readers.split(',').any(|reader| reader == "*" || reader == "farsta"), "{}", notice.readers);
     assert!(notice.klass.k == 3 && !notice.data.get().contains("Lokalen"), "{}", notice.data);
     assert_eq!(notice.subject.kind(), "protection");
+    let [before, rebuilt] = [false, true].map(|rebuild| {
+        if rebuild {
+            house.rebuilt();
+        }
+        house.ask(&coordinator("norrmalm"), "registry-health", &json!({ "id": "norrmalm" })).unwrap()["unacknowledgedProtection"].clone()
+    });
+    assert_eq!((before.as_array().unwrap().len(), &before), (1, &rebuilt));
 }
 
 #[test]
