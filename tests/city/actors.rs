@@ -270,4 +270,18 @@ async fn bad_files_are_refused_clearly_and_exports_come_back_unchanged() {
     let (_, out, err) =
         house::run(folder.path(), &["actors", "import", file.to_str().unwrap(), "--board", "norra-innerstaden"]);
     assert!(out.contains("7 unchanged, 6 refused"), "{out}{err}");
+
+    // An export by somebody who may have every protected site is recorded before it is one.
+    let site =
+        |number: usize| json!({ "name": format!("Plats {number}"), "address": "Gatan 1", "tags": ["skyddsobjekt"] });
+    let many = json!({ "name": "Många platser", "kind": "other", "sites": (0..51).map(site).collect::<Vec<_>>() });
+    assert_eq!(post(&house, "/v1/actors", "norra-innerstaden", &many).await.0, 201);
+    for (token, listings) in [(&token, 0), (&house.token("city-security", None), 1)] {
+        let exported =
+            house.get("/v1/actors/export", token).header("accept", "application/geo+json").send().await.unwrap();
+        let shown = exported.text().await.unwrap().contains("skyddsobjekt");
+        let (events, _) = all_events(&house).await;
+        let listed = events.iter().filter(|event| event["type"] == "se.narhet.actors.protected-listed.v1").count();
+        assert_eq!((shown, listed), (listings == 1, listings));
+    }
 }

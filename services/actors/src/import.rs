@@ -178,7 +178,7 @@ impl Desk<'_> {
         if named.is_some() {
             return Ok(named);
         }
-        let gone = self.registry.gone.iter().map(|slot| actors(*slot)).filter(&own);
+        let mut gone = self.registry.gone.iter().map(|slot| actors(*slot));
         let of_row = |actor: &&Actor| {
             let card = &actor.card;
             let merged = actor.archived.as_ref().is_some_and(|gone| gone.merged_into.is_some());
@@ -189,7 +189,7 @@ impl Desk<'_> {
                     && row.text("name").is_some_and(|name| sort_key(name) == actor.sort_key)
                     && self.same_site(actor, row))
         };
-        gone.into_iter().find(of_row).map(still_there).transpose()
+        gone.find(|actor| of_row(actor) && own(actor)).map(still_there).transpose()
     }
 
     fn same_site(&self, actor: &Actor, row: &Row) -> bool {

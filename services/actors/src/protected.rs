@@ -6,7 +6,7 @@ use narhet_kernel::{Timestamp, Uuid};
 use narhet_proto::Sealed;
 use narhet_runtime::Env;
 use roaring::RoaringBitmap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The protection of some of an actor's sites changed.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Protected {
     unseen: RoaringBitmap,
     slots: RoaringBitmap,
     /// What may be notices, each with its place in the event.
-    unread: Vec<(u32, usize, Sealed, Notice)>,
+    unread: VecDeque<(u32, usize, Sealed, Notice)>,
     /// By actor, oldest first.
     notices: BTreeMap<u32, Vec<Notice>>,
     /// What was confirmed before anybody looked: actor, notice, board.
@@ -39,7 +39,7 @@ impl Protected {
 
     /// A notice that is sealed, at its place in the event.
     pub fn tell(&mut self, slot: u32, place: usize, sites: Sealed, notice: Notice) {
-        self.unread.push((slot, place, sites, notice));
+        self.unread.push_back((slot, place, sites, notice));
     }
 
     /// A notice that is open.
