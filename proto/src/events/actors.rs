@@ -61,6 +61,9 @@ pub struct Card {
     pub by_hand: Vec<ByHand>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Sealed>,
+    /// What else somebody wrote in their own words, and members of k2 and k3: the places where they would stand are empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Sealed>,
 }
 
 /// The class of one member of a card.
@@ -91,7 +94,8 @@ pub struct Site {
     pub address: Option<Sealed>,
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Skyddsobjekt, samhällsviktig verksamhet and Styr-el class: k3, a sealed JSON array of codes.
+    /// Skyddsobjekt, samhällsviktig verksamhet and Styr-el class: k3, codes with spaces between and after them. Every site has
+    /// it and it is as long for each: that it is there says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protection: Option<Sealed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -381,21 +385,41 @@ pub struct Reading {
 #[serde(rename_all = "camelCase")]
 pub struct ProtectedListed {
     pub count: u32,
+    /// `list` or `export`.
     pub purpose: String,
+    /// The actor after which the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 message!(ProtectedListed, "protected-listed");
 
-/// A site became protected or ceased to be; whoever is to know. Stream `actor/<id>`.
+/// Sites became protected or ceased to be; whoever is to know. Every command that changes cards records one for all of them,
+/// also where nothing became of protection: that there is one says nothing. Stream `protection/<its own id>`; before, one for
+/// each site, `actor/<id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProtectionChanged {
+    /// Empty where `cards` say it, as are the next two.
     pub actor_id: String,
     pub site: String,
     pub notified: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<CardProtection>,
 }
 message!(ProtectionChanged, "protection-changed");
 
-/// A board has confirmed that it knows of a change of protection; stream `actor/<id>`.
+/// What became of the protection of one actor's sites.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CardProtection {
+    pub actor_id: String,
+    /// The boards that hold the actor.
+    pub notified: Vec<String>,
+    /// A sealed JSON array of the names of sites, often empty, with spaces after it.
+    pub sites: Sealed,
+}
+
+/// A board has confirmed that it knows of a change of protection; stream `protection/<actor>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProtectionAcknowledged {

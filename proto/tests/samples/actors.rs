@@ -72,6 +72,7 @@ fn full() -> Card {
         klass: vec![FieldKlass { field: text("notes"), klass: Klass { k: 2, r: 2, t: 1 } }],
         by_hand: vec![ByHand { area: text("farsta"), include: true, reason: sealed("reason") }],
         notes: Some(sealed("notes")),
+        texts: Some(sealed("texts")),
     }
 }
 
@@ -94,6 +95,7 @@ fn least() -> Card {
         klass: vec![],
         by_hand: vec![],
         notes: None,
+        texts: None,
     }
 }
 
@@ -149,7 +151,13 @@ fn life() -> Vec<Sample> {
     let verified = |reached| ActorVerified { actor_id: text(ACTOR), reached, next_due: at("2027-05-01T10:00:00Z") };
     let archived = |merged_into, reason| ActorArchived { actor_id: text(ACTOR), merged_into, reason };
     let due = || VerificationDue { actor_id: text(ACTOR), due: at("2027-05-01T10:00:00Z") };
-    let protection = |notified| ProtectionChanged { actor_id: text(ACTOR), site: text("Förrådet"), notified };
+    let protection = |actor: &str, site: &str, notified, cards| ProtectionChanged {
+        actor_id: text(actor),
+        site: text(site),
+        notified,
+        cards,
+    };
+    let of_card = |notified| CardProtection { actor_id: text(ACTOR), notified, sites: sealed("sites") };
     let confirmed = || ProtectionAcknowledged { actor_id: text(ACTOR), change: text(CAUSE), board: text("sodermalm") };
     let logged = || ContactLogged {
         actor_id: text(ACTOR),
@@ -161,7 +169,12 @@ fn life() -> Vec<Sample> {
     let mut samples = pair("actor", &actor_id, verified(true), verified(false));
     samples.extend(pair("actor", ACTOR, archived(Some(text(OTHER)), Some(sealed("reason"))), archived(None, None)));
     samples.extend(pair("actor", ACTOR, due(), due()));
-    samples.extend(pair("actor", ACTOR, protection(vec![text("sodermalm")]), protection(vec![])));
+    samples.extend(pair(
+        "protection",
+        ACTOR,
+        protection(ACTOR, "Förrådet", vec![text("sodermalm")], vec![of_card(vec![text("sodermalm")]), of_card(vec![])]),
+        protection("", "", vec![], vec![]),
+    ));
     samples.extend(pair("actor", ACTOR, confirmed(), confirmed()));
     samples.extend(pair("actor", ACTOR, logged(), logged()));
     samples
@@ -225,9 +238,9 @@ fn relinks() -> Vec<Sample> {
 fn readings() -> Vec<Sample> {
     let read = |readings| SealedFieldRead { readings, purpose: text("read") };
     let one = Reading { subject_id: subject(), actor_id: text(ACTOR), fields: vec![text("name")] };
-    let listed = |count| ProtectedListed { count, purpose: text("list") };
+    let listed = |count, after| ProtectedListed { count, purpose: text("list"), after };
     let mut samples = pair("reading", ACTOR, read(vec![one]), read(vec![]));
-    samples.extend(pair("protected", "listing", listed(51), listed(0)));
+    samples.extend(pair("protected", "listing", listed(51, Some(text(ACTOR))), listed(0, None)));
     samples
 }
 

@@ -3,16 +3,15 @@
 use crate::{
     domain::{
         card::PlainCard,
-        links::{self, Change},
-        merge_patch,
-        protection::is_protected,
-        rights, verification,
+        links::{self, Change, Fact, Spread},
+        merge_patch, own_words, rights, verification,
     },
-    lineage::Lineage,
+    lineage::{AreaHeirs, Lineage},
+    notices::{self, Told},
     read_model::{Actor, Registry, spread},
     relink, sealing,
 };
-use narhet_kernel::{BoardId, Klass, Principal, Role, StreamId, Timestamp, Uuid};
+use narhet_kernel::{BoardId, Klass, Principal, Role, StreamId, SubjectId, Timestamp, Uuid};
 use narhet_proto::{
     Draft, Message,
     events::actors::*,
@@ -22,20 +21,23 @@ use narhet_responsibility::Responsibility;
 use narhet_runtime::{Decision, Env, Expected, Write};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What deciding needs.
 pub struct Desk<'a> {
     pub registry: &'a Registry,
     pub map: &'a Responsibility,
     pub env: &'a Env<'a>,
+    now: Lineage<'a>,
 }
 
 /// The events of one actor's new card, before they are put together with others'.
 pub struct Outcome {
     pub id: Uuid,
     pub event: Uuid,
-    pub writes: Vec<Write>,
+    pub write: Write,
     pub links: Vec<Change>,
+    pub told: Told,
 }
 
 pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
@@ -48,19 +50,26 @@ pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
 }
 
 impl<'a> Desk<'a> {
-    pub fn lineage(&self) -> Lineage<'a> {
-        Lineage::at(self.map, self.env.now)
+    pub fn new(registry: &'a Registry, map: &'a Responsibility, env: &'a Env<'a>) -> Self {
+        Self { registry, map, env, now: Lineage::at(map, env.now) }
+    }
+
+    /// The boards' lineage now: what anybody has a right to follows from this one, whatever instant is asked about.
+    pub fn lineage(&self) -> &Lineage<'a> {
+        &self.now
     }
 
     /// An actor that the principal may read; anything else is not there.
     pub fn readable(&self, id: &str) -> Result<&'a Actor, Problem> {
-        let lineage = self.lineage();
         let found = self.registry.get(id).map(|(_, actor)| actor);
-        let readable = found.filter(|actor| {
-            let owner = lineage.heir(actor.owner.as_str());
-            rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers))
-        });
-        readable.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such actor, or not for you"))
+        found
+            .filter(|actor| self.may_read(actor))
+            .ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such actor, or not for you"))
+    }
+
+    pub fn may_read(&self, actor: &Actor) -> bool {
+        let owner = self.lineage().heir(actor.owner.as_str());
+        rights::may_read(self.env.principal, &owner, &self.lineage().readers(&actor.card.readers))
     }
 
     pub fn editable(&self, id: &str, request: &Request) -> Result<(&'a Actor, Role), Problem> {
@@ -85,8 +94,9 @@ impl<'a> Desk<'a> {
         const RIGHT: &str = "register actors";
         let role = self.env.principal.acting_as(&[Role::Coordinator]).ok_or_else(|| Problem::forbidden(RIGHT))?;
         let board = self.env.principal.owner();
-        if self.map.board(board.as_str()).is_none() {
-            let detail = format!("the token is for board {board}, which this house does not know");
+        let (now, known) = (self.env.now, self.map.head().0);
+        if !self.map.boards(now, known).iter().any(|in_force| in_force.id == board.as_str()) {
+            let detail = format!("the token is for board {board}, which does not exist now");
             return Err(Problem { rule: Some(RIGHT.into()), ..Problem::new(ErrorCode::Forbidden, detail) });
         }
         Ok((role, board))
@@ -107,24 +117,21 @@ impl<'a> Desk<'a> {
     /// A new actor with this checked card.
     pub fn registered(&self, plain: PlainCard, owner: &BoardId, source: &str) -> Outcome {
         let (id, event) = (self.env.new_id(), self.env.new_id());
-        let protected = protected_sites(&plain);
-        let card = sealing::seal(plain, id, event, self.env);
-        let timeline = self.map.timeline(self.map.head().0);
-        let links = links::changes(&[], Some(&spread(&card)), timeline.divisions(), Timestamp::MIN);
-        let mut drafts = vec![draft(
-            event,
-            id,
-            owner,
-            &card.readers,
-            &ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() },
-        )];
-        drafts.extend(protected.iter().map(|site| self.protection_changed(id, owner, &card, site)));
-        let stream = stream(id);
-        Outcome { id, event, writes: vec![Write { stream, expected: Expected::NoStream, drafts }], links }
+        let plain = self.identified(None, plain);
+        let protected = notices::protected_sites(&plain);
+        let sole = self.sole_trader(None, None, event);
+        let card = sealing::seal(plain, sole, event, self.env);
+        let links = self.link_changes(&[], Some(&spread(&card)), Timestamp::MIN);
+        let message = ActorRegistered { actor_id: id.to_string(), card: card.clone(), source: source.into() };
+        let registered = self.card_draft(event, id, owner, &card, &message);
+        let told = self.protection_changed(id, owner, &card, (&BTreeMap::new(), &protected));
+        Outcome { id, event, write: Write::one(Expected::NoStream, registered), links, told }
     }
 
-    /// The actor with another checked card; `None` when it is the same.
-    pub fn changed(&self, actor: &Actor, plain: PlainCard, source: &str) -> Option<Outcome> {
+    /// The actor with another checked card; `None` when it is the same. A sole trader's number is under `sole` where that is
+    /// known.
+    pub fn changed(&self, actor: &Actor, plain: PlainCard, source: &str, sole: Option<SubjectId>) -> Option<Outcome> {
+        let plain = self.identified(Some(actor), plain);
         let before = sealing::open(&actor.card, actor.card_event, true, self.env);
         if before == plain {
             return None;
@@ -132,37 +139,30 @@ impl<'a> Desk<'a> {
         let value = |card: &PlainCard| serde_json::to_value(card).expect("a card is plain JSON");
         let changed = merge_patch::changed(&value(&before), &value(&plain));
         let event = self.env.new_id();
-        let (was, is) = (protected_sites(&before), protected_sites(&plain));
-        let card = sealing::seal(plain, actor.id, event, self.env);
+        let (was, is) = (notices::protected_sites(&before), notices::protected_sites(&plain));
+        let sole = sole.unwrap_or_else(|| self.sole_trader(Some(actor), plain.org_number.as_deref(), event));
+        let card = sealing::seal(plain, sole, event, self.env);
         let new = spread(&card);
-        let timeline = self.map.timeline(self.map.head().0);
-        let links = if new == actor.spread {
-            Vec::new()
-        } else {
-            links::changes(&actor.facts, Some(&new), timeline.divisions(), self.env.now)
-        };
+        let links =
+            if new == actor.spread { Vec::new() } else { self.link_changes(&actor.facts, Some(&new), self.env.now) };
         let message =
             ActorChanged { actor_id: actor.id.to_string(), card: card.clone(), changed, source: source.into() };
-        let mut drafts = vec![draft(event, actor.id, &actor.owner, &card.readers, &message)];
-        let moved = was.iter().filter(|site| !is.contains(site)).chain(is.iter().filter(|site| !was.contains(site)));
-        drafts.extend(moved.map(|site| self.protection_changed(actor.id, &actor.owner, &card, site)));
-        let expected = Expected::Exactly(actor.version);
-        Some(Outcome { id: actor.id, event, writes: vec![Write { stream: stream(actor.id), expected, drafts }], links })
+        let written = self.card_draft(event, actor.id, &actor.owner, &card, &message);
+        let told = self.protection_changed(actor.id, &actor.owner, &card, (&was, &is));
+        Some(Outcome { id: actor.id, event, write: Write::one(Expected::Exactly(actor.version), written), links, told })
     }
 
-    /// Every board that holds or reads the actor is to know.
-    fn protection_changed(&self, id: Uuid, owner: &BoardId, card: &Card, site: &(String, Vec<String>)) -> Draft {
-        let boards = card.readers.iter().filter(|reader| self.map.is_established(reader)).cloned();
-        let mut notified: Vec<String> = boards.chain([owner.to_string()]).chain(card.on_behalf_of.clone()).collect();
-        notified.sort();
-        notified.dedup();
-        let message = ProtectionChanged { actor_id: id.to_string(), site: site.0.clone(), notified };
-        draft(self.env.new_id(), id, owner, &card.readers, &message)
+    /// What to record of links so that from an instant on they follow the map.
+    pub fn link_changes(&self, facts: &[Fact], spread: Option<&Spread>, from: Timestamp) -> Vec<Change> {
+        let (timeline, heirs) = (self.map.timeline(self.map.head().0), AreaHeirs::new(self.map));
+        links::changes(facts, spread, timeline.divisions(), &|area, division| heirs.of(area, division), from)
     }
 
     fn decision(&self, role: Role, outcome: Outcome) -> Decision {
-        let Outcome { id, event, mut writes, links } = outcome;
+        let Outcome { id, event, write, links, told } = outcome;
+        let mut writes = vec![write];
         writes.extend(relink::writes(&[(id, links)], event, &event.to_string(), self.env));
+        writes.extend(self.tell(&[told]));
         Decision { writes, role: Some(role), answered_by: Vec::new() }
     }
 
@@ -176,11 +176,18 @@ impl<'a> Desk<'a> {
         let ByPatch { id, patch } = body(request)?;
         let (actor, role) = self.editable(&id, request)?;
         let plain = self.patched(actor, &patch)?;
-        Ok(self.settle(actor, plain, role, "hand"))
+        Ok(self.settle(actor, plain, role, "hand", None))
     }
 
-    pub fn settle(&self, actor: &Actor, plain: PlainCard, role: Role, source: &str) -> Decision {
-        match self.changed(actor, plain, source) {
+    pub fn settle(
+        &self,
+        actor: &Actor,
+        plain: PlainCard,
+        role: Role,
+        source: &str,
+        sole: Option<SubjectId>,
+    ) -> Decision {
+        match self.changed(actor, plain, source, sole) {
             Some(outcome) => self.decision(role, outcome),
             None => Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] },
         }
@@ -206,7 +213,8 @@ impl<'a> Desk<'a> {
         }
         let Verify { id, reached } = body(request)?;
         let (actor, role) = self.editable(&id, request)?;
-        let next_due = verification::next_due(actor.card.kind, self.env.now);
+        let now = self.env.now;
+        let next_due = if reached { verification::next_due(actor.card.kind, now) } else { verification::retry(now) };
         Ok(self.one(actor, role, &ActorVerified { actor_id: id, reached, next_due }))
     }
 
@@ -220,47 +228,6 @@ impl<'a> Desk<'a> {
         let Archive { id, reason } = body(request)?;
         let (actor, role) = self.editable(&id, request)?;
         Ok(Decision { writes: self.gone(actor, None, reason), role: Some(role), answered_by: Vec::new() })
-    }
-
-    fn gone(&self, actor: &Actor, merged_into: Option<String>, reason: Option<String>) -> Vec<Write> {
-        let event = self.env.new_id();
-        let reason = reason.map(|reason| self.env.seal(event, "data.reason", &reason));
-        let message = ActorArchived { actor_id: actor.id.to_string(), merged_into, reason };
-        let archived = draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
-        let timeline = self.map.timeline(self.map.head().0);
-        let links = links::changes(&actor.facts, None, timeline.divisions(), self.env.now);
-        let mut writes = vec![Write::one(Expected::Exactly(actor.version), archived)];
-        writes.extend(relink::writes(&[(actor.id, links)], event, &event.to_string(), self.env));
-        writes
-    }
-
-    /// The other actor's sites, contacts, capabilities and aliases join this one's; both histories stay.
-    pub fn merge(&self, request: &Request) -> Result<Decision, Problem> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Merge {
-            id: String,
-            other: String,
-        }
-        let Merge { id, other } = body(request)?;
-        if id == other {
-            return Err(Problem::at("/other", "an actor cannot be merged with itself"));
-        }
-        let (actor, role) = self.editable(&id, request)?;
-        let (gone, _) = self.editable(&other, &Request { if_match: None, ..clone(request) })?;
-        let mut plain = sealing::open(&actor.card, actor.card_event, true, self.env);
-        let more = sealing::open(&gone.card, gone.card_event, true, self.env);
-        join(&mut plain.aliases, more.aliases.into_iter().chain([more.name]).filter(|name| *name != actor.card.name));
-        join(&mut plain.sites, more.sites);
-        join(&mut plain.contacts, more.contacts);
-        join(&mut plain.capabilities, more.capabilities);
-        join(&mut plain.agreements, more.agreements);
-        plain.org_number = plain.org_number.or(more.org_number);
-        let plain = self.check(plain)?;
-        let mut decision = self.settle(actor, plain, role, "merge");
-        decision.answered_by.clear();
-        decision.writes.extend(self.gone(gone, Some(id), None));
-        Ok(decision)
     }
 
     /// An invitation or a call in a contact round, and how it went.
@@ -291,28 +258,19 @@ impl<'a> Desk<'a> {
         Ok(self.one(actor, role, &message))
     }
 
-    /// A board confirms that it knows of a change of protection.
-    pub fn acknowledge(&self, request: &Request) -> Result<Decision, Problem> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Acknowledge {
-            id: String,
-            change: String,
-        }
-        let Acknowledge { id, change } = body(request)?;
-        let (role, board) = self.registrant()?;
-        let actor = self.readable(&id)?;
-        let known = actor.protection_changes.iter().find(|known| known.event.to_string() == change);
-        let known = known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "no such change of protection"))?;
-        let lineage = self.lineage();
-        if known.acknowledged.iter().any(|acknowledged| *lineage.heir(acknowledged) == *board.as_str()) {
-            return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![actor.card_event] });
-        }
-        Ok(self.one(actor, role, &ProtectionAcknowledged { actor_id: id, change, board: board.to_string() }))
+    /// An event of an actor's stream.
+    pub fn draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, readers: &[String], message: &M) -> Draft {
+        plain_draft(self.lineage(), id, stream(actor), owner, readers, message)
+    }
+
+    /// An event with what stands on a card, of the card's class.
+    pub fn card_draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, card: &Card, message: &M) -> Draft {
+        let klass = own_words::klass(card.klass.iter().map(|entry| &entry.klass));
+        Draft { klass, ..self.draft(id, actor, owner, &card.readers, message) }
     }
 
     fn one<M: Message>(&self, actor: &Actor, role: Role, message: &M) -> Decision {
-        let draft = draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, message);
+        let draft = self.draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, message);
         let expected = Expected::Exactly(actor.version);
         Decision { writes: vec![Write::one(expected, draft)], role: Some(role), answered_by: Vec::new() }
     }
@@ -329,45 +287,26 @@ fn yes() -> bool {
     true
 }
 
-fn clone(request: &Request) -> Request {
-    Request {
-        principal: request.principal.clone(),
-        deadline: request.deadline,
-        correlation_id: request.correlation_id,
-        idempotency_key: None,
-        if_match: None,
-        min_cursor: None,
-        body: request.body.clone(),
-    }
-}
-
-fn join<T: PartialEq>(list: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
-    for entry in more {
-        if !list.contains(&entry) {
-            list.push(entry);
-        }
-    }
-}
-
-/// Sites that have protected tags, with those.
-fn protected_sites(plain: &PlainCard) -> Vec<(String, Vec<String>)> {
-    let protected = |tags: &[String]| tags.iter().filter(|tag| is_protected(tag)).cloned().collect::<Vec<_>>();
-    let sites = plain.sites.iter().map(|site| (site.name.clone(), protected(&site.tags)));
-    sites.filter(|(_, tags)| !tags.is_empty()).collect()
-}
-
 pub fn stream(actor: Uuid) -> StreamId {
     StreamId::new("actor", &actor.to_string())
 }
 
-/// An event of an actor's stream.
-pub fn draft<M: Message>(id: Uuid, actor: Uuid, owner: &BoardId, readers: &[String], message: &M) -> Draft {
+/// An event about an actor. Who owns and reads it is said as of now, for a board that has ended reads no more.
+pub fn plain_draft<M: Message>(
+    lineage: &Lineage<'_>,
+    id: Uuid,
+    stream: StreamId,
+    owner: &BoardId,
+    readers: &[String],
+    message: &M,
+) -> Draft {
+    let owner = BoardId::new(&*lineage.heir(owner.as_str())).unwrap_or_else(|| owner.clone());
     Draft {
         id,
-        stream: stream(actor),
+        stream,
         event_type: M::TYPE,
-        owner: owner.clone(),
-        readers: rights::event_readers(owner.as_str(), readers),
+        readers: rights::event_readers(owner.as_str(), &lineage.readers(readers)),
+        owner,
         klass: Klass::DEFAULT,
         exercise: false,
         occurred_at: None,

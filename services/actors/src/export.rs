@@ -3,41 +3,72 @@
 
 use crate::{
     commands::{Desk, body},
-    domain::{card::PlainCard, protection::is_protected, rights},
-    import::mapping::{FIELDS, HEADINGS},
-    index::{Key, Wanted, place},
+    domain::{card::PlainCard, own_words, protection::is_protected, rights},
+    import::mapping,
+    index::{Wanted, place},
     limits::{PAGE_BYTES_MAX, PAGE_MAX},
     persons::for_records,
+    protected::protected_sites,
     queries::{Search, cursor},
-    read_model::Actor,
+    read_model::{Actor, Listing},
     sealing,
     view::Shown,
 };
-use narhet_kernel::StreamId;
+use narhet_kernel::{StreamId, Uuid};
 use narhet_proto::{
-    events::actors::ProtectedListed,
-    wire::{Problem, Request},
+    access,
+    events::actors::{Availability, ProtectedListed},
+    wire::{ErrorCode, Problem, Request},
 };
 use narhet_runtime::{AnswerBody, Decision, Expected, Write};
 use serde_json::{Map, Value, json};
+
+const EXPORT: &str = "export";
+
+/// What a listing of protected sites is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Purpose {
+    #[default]
+    List,
+    Export,
+}
 
 impl Desk<'_> {
     /// A page of rows in Swedish order, with the point of each for GeoJSON.
     pub fn export(&self, request: &Request) -> Result<AnswerBody, Problem> {
         let search: Search = body(request)?;
         let conditions = self.conditions(&search)?;
-        let protection = self.protected_within_limit(&conditions)?;
-        let candidates = self.registry.index.candidates(&conditions.wanted);
+        let lister = rights::lists_protected(self.env.principal).is_some();
+        let protection = if lister {
+            self.is_within_protected_limit(&conditions) || self.is_listed(&search)
+        } else {
+            self.protected_within_limit(&conditions)?
+        };
+        if lister && !protection {
+            return Ok(AnswerBody::of(&json!({ "columns": [], "fields": [], "rows": [], "mustBeListed": true })));
+        }
+        let candidates = self.candidates(&conditions);
         let after = search.after.as_deref().map(cursor).transpose()?;
-        let lineage = self.lineage();
         let (mut rows, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
         for actor in self.found(&conditions, &candidates, after.as_ref()) {
             if rows.len() == PAGE_MAX || bytes > PAGE_BYTES_MAX {
                 more = true;
                 break;
             }
-            let shown = protection && rights::sees_protection(self.env.principal, &lineage.heir(actor.owner.as_str()));
-            let cells = row(&sealing::open(&actor.card, actor.card_event, false, self.env), actor, shown);
+            let sees = self.sees_protection(actor);
+            let mut plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+            self.hidden(actor).for_each(|(member, _)| own_words::hide(&mut plain, member));
+            if !access::may_open_text(self.env.principal) {
+                plain.notes = None;
+                plain.by_hand.clear();
+                plain.sites.iter_mut().for_each(|site| site.address = None);
+            }
+            if !sees {
+                // They read the site without them; an empty cell would tell which sites have any.
+                plain.sites.iter_mut().for_each(|site| site.tags.retain(|tag| !is_protected(tag)));
+            }
+            let cells = row(&plain, actor, protection || !sees);
             bytes += cells.iter().map(String::len).sum::<usize>() + 4 * cells.len();
             rows.push(cells);
             last = Some(actor);
@@ -46,41 +77,74 @@ impl Desk<'_> {
             let (key, id) = place(actor);
             format!("{id}{key}")
         });
-        let columns: Vec<&str> = HEADINGS.iter().map(|(_, names)| names[0]).collect();
-        Ok(AnswerBody::of(&json!({ "columns": columns, "fields": FIELDS, "rows": rows, "next": next })))
+        let (fields, columns): (Vec<&str>, Vec<&str>) = mapping::exported().unzip();
+        Ok(AnswerBody::of(&json!({ "columns": columns, "fields": fields, "rows": rows, "next": next })))
     }
 
     /// Any number of protected sites, for those who may; the listing is an event before it is an answer.
-    pub fn list_protected(&self, _request: &Request) -> Result<Decision, Problem> {
+    pub fn list_protected(&self, request: &Request) -> Result<Decision, Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Listing {
+            #[serde(default)]
+            purpose: Purpose,
+            after: Option<String>,
+        }
         let role =
             rights::lists_protected(self.env.principal).ok_or_else(|| Problem::forbidden("list protected sites"))?;
-        let count = u32::try_from(self.protected().count()).unwrap_or(u32::MAX);
-        let message = ProtectedListed { count, purpose: "list".to_owned() };
+        let Listing { purpose, after } = body(request)?;
+        if after.as_deref().is_some_and(|after| self.registry.get(after).is_none()) {
+            return Err(Problem::at("/after", "not a page of this list: take it unchanged from `next`"));
+        }
+        let purpose = if purpose == Purpose::Export { EXPORT } else { "list" };
+        let count = self.protected_actors().map(|(_, actor)| protected_sites(actor, self.env)).sum::<usize>();
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let message = ProtectedListed { count, purpose: purpose.to_owned(), after };
         let draft = for_records(self.env.new_id(), StreamId::new("protected", "listing"), &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
     }
 
-    pub fn protected_list(&self) -> AnswerBody {
-        let lineage = self.lineage();
-        let (mut items, mut bytes) = (Vec::new(), 0);
-        let total = self.protected().count();
-        for actor in self.protected() {
-            let view = self.view(actor, self.env.now, &lineage, Shown { persons: false, protection: true });
+    /// The reply to [`Desk::list_protected`]. What is asked for again under the same key must be as it was, and more than was
+    /// recorded then is shown to nobody.
+    pub fn protected_list(&self, listing: &Listing) -> Result<AnswerBody, Problem> {
+        if listing.said.purpose == EXPORT {
+            return Ok(AnswerBody::of(&json!({ "listing": listing.event, "total": listing.said.count })));
+        }
+        if self.registry.cards_at > listing.position {
+            let detail =
+                "the registry has changed since this list was recorded: ask for it anew, with another Idempotency-Key";
+            return Err(Problem::new(ErrorCode::Conflict, detail));
+        }
+        let (mut items, mut bytes, mut next) = (Vec::new(), 0, None);
+        let after = listing.said.after.as_deref().and_then(|after| self.registry.get(after)).map(|(slot, _)| slot);
+        let mut last = None;
+        for (_, actor) in self.protected_actors().filter(|(slot, _)| after.is_none_or(|after| *slot > after)) {
+            let shown = Shown { at: self.env.now, lineage: self.lineage(), persons: false, protection: true };
+            let view = self.view(actor, shown);
             let item =
                 json!({ "id": view["id"], "name": view["name"], "owner": view["owner"], "sites": view["sites"] });
             bytes += item.to_string().len();
             if bytes > PAGE_BYTES_MAX {
+                next = last;
                 break;
             }
             items.push(item);
+            last = Some(actor.id);
         }
-        AnswerBody::of(&json!({ "items": items, "total": total }))
+        Ok(AnswerBody::of(&json!({ "items": items, "total": listing.said.count, "next": next })))
     }
 
-    fn protected(&self) -> impl Iterator<Item = &Actor> {
-        let wanted = Wanted { keys: vec![Key::Protected], ..Wanted::default() };
-        let slots: Vec<u32> = self.registry.index.candidates(&wanted).iter().collect();
-        slots.into_iter().map(|slot| &self.registry.actors[slot as usize])
+    /// Whether an export by the principal may take every protected site along: it is recorded that it does.
+    fn is_listed(&self, search: &Search) -> bool {
+        let listing = search.listing.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+        self.registry.listings.iter().any(|known| {
+            Some(known.event) == listing && known.principal == self.env.principal.id && known.said.purpose == EXPORT
+        })
+    }
+
+    fn protected_actors(&self) -> impl Iterator<Item = (u32, &Actor)> {
+        let live = self.registry.index.candidates(&Wanted::default()) & self.protected();
+        live.into_iter().map(|slot| (slot, &self.registry.actors[slot as usize]))
     }
 }
 
@@ -121,7 +185,7 @@ fn row(plain: &PlainCard, actor: &Actor, protection: bool) -> Vec<String> {
             "id" => Some(actor.id.to_string()),
             "externalId" => plain.external_id.clone(),
             "name" => Some(plain.name.clone()),
-            "aliases" => Some(plain.aliases.join("|")),
+            "aliases" => fits(&plain.aliases).then(|| plain.aliases.join("|")),
             "kind" => Some(plain.kind.label().to_owned()),
             "orgNumber" => plain.org_number.clone(),
             "siteName" => site.map(|site| site.name.clone()),
@@ -130,7 +194,7 @@ fn row(plain: &PlainCard, actor: &Actor, protection: bool) -> Vec<String> {
             "lon" => point.map(|point| point.lon.to_string()),
             "tags" => tags.clone(),
             "operatingArea" => reach.clone(),
-            "capabilities" => Some(capabilities.join("|")),
+            "capabilities" => fits(&capability_texts(plain)).then(|| capabilities.join("|")),
             "availability" => availability.clone(),
             "function" => contact.map(|contact| contact.function.clone()),
             "purpose" => contact.and_then(|contact| contact.purpose.clone()),
@@ -143,7 +207,16 @@ fn row(plain: &PlainCard, actor: &Actor, protection: bool) -> Vec<String> {
             _ => None,
         }
     };
-    FIELDS.iter().map(|field| cell(field).unwrap_or_default()).collect()
+    mapping::exported().map(|(field, _)| cell(field).unwrap_or_default()).collect()
+}
+
+fn capability_texts(plain: &PlainCard) -> Vec<String> {
+    plain.capabilities.iter().filter_map(|has| has.detail.clone()).collect()
+}
+
+/// Whether none of the texts has what separates the entries of a cell.
+fn fits(texts: &[String]) -> bool {
+    !texts.iter().any(|text| text.contains(['|', ';', '(', ')', '\n']))
 }
 
 /// What does not fit into one row, as a merge patch.
@@ -167,6 +240,10 @@ fn more(plain: &PlainCard, protection: bool) -> Option<String> {
     keep("klass", true);
     keep("byHand", true);
     keep("operatingArea", plain.operating_area.as_ref().is_some_and(|reach| reach.scope == "geometry"));
-    keep("availability", plain.availability.as_ref().is_some_and(|availability| !availability.exceptions.is_empty()));
+    let said_by_more =
+        |known: &Availability| !known.exceptions.is_empty() || (known.around_the_clock && known.hours.is_some());
+    keep("availability", plain.availability.as_ref().is_some_and(said_by_more));
+    keep("capabilities", !fits(&capability_texts(plain)));
+    keep("aliases", !fits(&plain.aliases));
     (!patch.is_empty()).then(|| Value::Object(patch).to_string())
 }

@@ -1,10 +1,7 @@
 //! What searches ask: for each value of each dimension the actors that have it, words in order, names in Swedish order.
 
 use crate::{
-    domain::{
-        collation::{sort_key, words},
-        protection,
-    },
+    domain::collation::{sort_key, words},
     limits::{CELL_DEG, SORTED_MAX},
     read_model::Actor,
 };
@@ -23,9 +20,8 @@ pub enum Key {
     Owner(String),
     Kind(&'static str),
     Capability(String),
+    /// One that is not protected.
     Tag(String),
-    /// Has a protected site.
-    Protected,
 }
 
 /// The indexes over every actor that is not archived.
@@ -77,9 +73,6 @@ fn keys(actor: &Actor) -> Vec<Key> {
     let mut keys = vec![Key::Owner(actor.owner.to_string()), Key::Kind(card.kind.code())];
     keys.extend(card.capabilities.iter().map(|capability| Key::Capability(capability.kind.clone())));
     keys.extend(card.sites.iter().flat_map(|site| &site.tags).map(|tag| Key::Tag(tag.clone())));
-    if actor.is_protected() {
-        keys.push(Key::Protected);
-    }
     keys
 }
 
@@ -236,10 +229,4 @@ fn forget<K: Ord>(sets: &mut BTreeMap<K, RoaringBitmap>, key: &K, slot: u32) {
             sets.remove(key);
         }
     }
-}
-
-/// The condition that a tag is; protected tags are sealed, so they only narrow to whoever has any.
-pub fn key_of_tag(tag: &str) -> Key {
-    let tag = protection::tag(tag);
-    if protection::is_protected(&tag) { Key::Protected } else { Key::Tag(tag) }
 }

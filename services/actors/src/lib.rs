@@ -13,24 +13,35 @@
 //!    (`only_a_coordinator_of_the_owning_board_edits_and_a_refusal_names_the_right`).
 //! 4. A person whom a proposal names is under their own key there too
 //!    (`an_erased_person_is_gone_from_the_card_and_from_every_proposal_that_named_them`).
+//! 5. Which sites are protected is told to nobody but the owner of now, central roles and the boards that are notified
+//!    (`nobody_else_learns_which_sites_are_protected_by_any_way`).
+//! 6. Another name is another person under another key
+//!    (`another_name_is_another_person_who_inherits_nothing_and_an_erased_one_is_followed_by_somebody_new`).
+//! 7. A member of k2 or k3 is for the owner and central roles (`a_member_of_k2_is_for_the_owner_and_central_roles_by_every_way`).
 //!
-//! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`] and [`index`] the fold, [`commands`],
-//! [`proposals`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
-//! [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
+//! Reading order: [`domain`] the rules, [`sealing`] what no log may read, [`read_model`], [`index`] and [`protected`] the fold, [`commands`],
+//! [`merging`], [`notices`], [`proposals`], [`identity`], [`persons`], [`import`] what is decided, [`relink`] how links follow, [`queries`], [`view`], [`upkeep`], [`relevant`],
+//! [`rounds`], [`gallring`], [`export`] what is answered, [`service`] the wiring, [`limits`] the bounds.
 
 pub mod commands;
 pub mod domain;
 pub mod export;
+pub mod gallring;
+pub mod identity;
 pub mod import;
 pub mod index;
 pub mod limits;
 pub mod lineage;
+pub mod merging;
+pub mod notices;
 pub mod persons;
 pub mod proposals;
+pub mod protected;
 pub mod queries;
 pub mod read_model;
 pub mod relevant;
 pub mod relink;
+pub mod rounds;
 pub mod sealing;
 pub mod service;
 pub mod upkeep;

@@ -34,6 +34,10 @@ pub const SORTED_MAX: u64 = 2_000;
 pub const RELINK_SLICE: usize = 2_000;
 /// Actor ids in one event about links: 37 bytes each, well below 512 KiB.
 pub const LINK_EVENT_ACTORS_MAX: usize = 5_000;
+/// Cards whose protected tags are opened before commands are served again: about 5 ms.
+pub const OPENING_SLICE: usize = 2_000;
+/// Characters of a tag: a word or two.
+pub const TAG_CHARS_MAX: usize = 60;
 /// Reminders that fall due at once and are recorded in one go.
 pub const REMINDERS_MAX: usize = 500;
 /// Answers to reads that opened personal data, kept for whoever asks again.

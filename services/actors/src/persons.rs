@@ -2,9 +2,10 @@
 
 use crate::{
     commands::{Desk, body, opens_persons},
+    domain::retention,
     proposals,
     queries::One,
-    read_model::{Actor, Proposal, Subject},
+    read_model::{Actor, Held, Past, Proposal, Subject},
     relink, sealing,
 };
 use narhet_kernel::{Klass, Role, StreamId, SubjectId, Uuid};
@@ -15,7 +16,7 @@ use narhet_proto::{
 };
 use narhet_runtime::{AnswerBody, Decision, Env, Expected, Write};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Why a person's data may be erased (GDPR art. 16, 17, 21; arkivlagen).
 const GROUNDS: &[&str] = &["gallring", "rectification", "objection"];
@@ -89,7 +90,16 @@ impl Desk<'_> {
         let actor = self.readable(&id)?;
         let open = actor.proposals.iter().filter(|proposal| proposal.accepted.is_none());
         let shown = open.filter(|proposal| self.reads_proposal(actor, proposal));
-        let readings = if opens_persons(self.env.principal) { readings(actor, shown, self.env) } else { Vec::new() };
+        let mut readings =
+            if opens_persons(self.env.principal) { readings(actor, shown, self.env) } else { Vec::new() };
+        // What is not shown is not read.
+        let sees = |field: &str| match field {
+            "orgNumber" => self.sees(actor, "orgNumber"),
+            field if field.starts_with("proposal.") => true,
+            _ => self.sees(actor, "contacts"),
+        };
+        readings.iter_mut().for_each(|reading| reading.fields.retain(|field| sees(field)));
+        readings.retain(|reading| !reading.fields.is_empty());
         Ok(self.recorded(readings, "read", actor.card_event))
     }
 
@@ -102,23 +112,24 @@ impl Desk<'_> {
         Decision { writes: vec![Write::one(Expected::Any, draft)], role, answered_by: Vec::new() }
     }
 
-    fn subject(&self, id: &str) -> Result<(SubjectId, &Subject), Problem> {
+    /// A subject; that nothing of it is here does not mean that no other role has anything.
+    fn subject(&self, id: &str) -> Result<(SubjectId, Option<&Subject>), Problem> {
         let subject: SubjectId =
             id.parse().map_err(|error: narhet_kernel::id::NotASubject| Problem::at("/id", error.to_string()))?;
-        let known = self.registry.subjects.get(&subject);
-        Ok((subject, known.ok_or_else(|| Problem::new(ErrorCode::NotFound, "nothing is held on such a subject here"))?))
+        Ok((subject, self.registry.subjects.get(&subject)))
     }
 
     /// What keeps a subject's data from being erased now.
-    fn holds(&self, subject: &Subject) -> Vec<String> {
+    pub fn holds(&self, subject: &Subject) -> Vec<String> {
         let lineage = self.lineage();
         let mut holds: Vec<String> =
-            subject.holds.values().map(|hold| format!("{} {}", hold.ground, hold.reference)).collect();
+            subject.holds.keys().map(|(ground, reference)| format!("{ground} {reference}")).collect();
         for (incident, boards) in &self.registry.open_incidents {
             let actors = subject.slots.iter().map(|slot| &self.registry.actors[*slot as usize]);
             let concerned = actors.filter(|actor| actor.archived.is_none()).any(|actor| {
                 let owner = lineage.heir(actor.owner.as_str());
-                boards.iter().any(|board| *board == *owner)
+                // An incident that is open over a merger is about the heirs of its boards.
+                boards.iter().any(|board| lineage.heir(board) == owner)
             });
             if concerned {
                 holds.push(format!("open incident {incident}"));
@@ -135,9 +146,8 @@ impl Desk<'_> {
         }
         let reference = checked_reference(&reference)?;
         // A principal is a subject too, and any role may hold their data: erased also when nothing of it is here.
-        let subject_id: SubjectId =
-            id.parse().map_err(|error: narhet_kernel::id::NotASubject| Problem::at("/id", error.to_string()))?;
-        if let Some(known) = self.registry.subjects.get(&subject_id) {
+        let (subject_id, known) = self.subject(&id)?;
+        if let Some(known) = known {
             if let Some(erased) = known.erased {
                 return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![erased] });
             }
@@ -159,8 +169,18 @@ impl Desk<'_> {
         if !HOLDS.contains(&ground.as_str()) {
             return Err(Problem::at("/ground", format!("not one of {}", HOLDS.join(", "))));
         }
-        let (subject_id, _) = self.subject(&id)?;
-        let message = SubjectHeld { subject_id, held, ground, reference: checked_reference(&reference)? };
+        let (subject_id, known) = self.subject(&id)?;
+        let reference = checked_reference(&reference)?;
+        let hold = (ground.clone(), reference.clone());
+        let held_by = known.and_then(|known| known.holds.get(&hold).copied());
+        match (held, held_by) {
+            (true, Some(event)) => {
+                return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![event] });
+            }
+            (false, None) => return Err(Problem::new(ErrorCode::NotFound, "no hold has that ground and reference")),
+            _ => {}
+        }
+        let message = SubjectHeld { subject_id, held, ground, reference };
         let stream = StreamId::new("subject", &subject_id.to_string());
         let draft = for_records(self.env.new_id(), stream, &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
@@ -171,10 +191,20 @@ impl Desk<'_> {
         let role = self.registrar("export personal data")?;
         let One { id, .. } = body(request)?;
         let (subject_id, known) = self.subject(&id)?;
-        let actors = known.slots.iter().map(|slot| &self.registry.actors[*slot as usize]);
-        let mut all: Vec<Reading> =
-            actors.flat_map(|actor| readings(actor, actor.proposals.iter(), self.env)).collect();
-        all.retain(|reading| reading.subject_id == subject_id);
+        let slots = known.iter().flat_map(|known| &known.slots);
+        let mut all: Vec<Reading> = Vec::new();
+        for actor in slots.map(|slot| &self.registry.actors[*slot as usize]) {
+            let now = readings(actor, actor.proposals.iter(), self.env);
+            let now = now.into_iter().find(|reading| reading.subject_id == subject_id).map(|reading| reading.fields);
+            let fields: Vec<String> = now.into_iter().flatten().chain(self.past_fields(known, actor.id)).collect();
+            if !fields.is_empty() {
+                all.push(Reading { subject_id, actor_id: actor.id.to_string(), fields });
+            }
+        }
+        if known.is_some_and(|known| known.principal.is_some()) && !self.env.is_erased(subject_id) {
+            let fields = ["principal.issuer", "principal.subject"].map(str::to_owned).to_vec();
+            all.push(Reading { subject_id, actor_id: "none".to_owned(), fields });
+        }
         if all.is_empty() {
             let nothing = Reading { subject_id, actor_id: "none".to_owned(), fields: Vec::new() };
             all.push(nothing);
@@ -182,6 +212,17 @@ impl Desk<'_> {
         let mut decision = self.recorded(all, "subject-export", Uuid::nil());
         decision.role = Some(role);
         Ok(decision)
+    }
+
+    /// What can be opened of a person on earlier cards of an actor.
+    fn past_fields(&self, known: Option<&Subject>, actor: Uuid) -> Vec<String> {
+        let past = known.iter().flat_map(|known| &known.past).filter(|past| past.actor == actor);
+        let held = past.filter_map(|past| past_person(past, self.env));
+        let mut fields: Vec<String> =
+            held.flat_map(|held| held.keys().map(|member| format!("past.{member}")).collect::<Vec<_>>()).collect();
+        fields.sort();
+        fields.dedup();
+        fields
     }
 
     fn registrar(&self, right: &str) -> Result<Role, Problem> {
@@ -196,10 +237,13 @@ impl Desk<'_> {
         let items: Vec<Value> = reading.readings.iter().filter_map(|one| self.held_in(one)).collect();
         let known = self.registry.subjects.get(&subject_id);
         let holds = known.map(|known| self.holds(known)).unwrap_or_default();
-        AnswerBody::of(&json!({ "subjectId": subject_id, "items": items, "holds": holds,
+        let principal = known.and_then(|known| known.principal.as_ref()).map(|(event, seen)| {
+            json!({ "id": seen.principal, "issuer": self.env.open(*event, "data.issuer", &seen.issuer),
+                    "subject": self.env.open(*event, "data.subject", &seen.subject) })
+        });
+        AnswerBody::of(&json!({ "subjectId": subject_id, "items": items, "holds": holds, "principal": principal,
             "erased": self.env.is_erased(subject_id),
-            "retention": { "rule": "gallring/1", "assumption": true, "source": "Antagande: nämndens dokumenthanteringsplan saknas",
-                "text": "Kontaktuppgifter gallras när kontakten inte längre gäller, senast två år efter att aktören arkiverats." } }))
+            "retention": { "rule": retention::RULE, "assumption": true, "source": retention::SOURCE, "text": retention::TEXT } }))
     }
 
     fn held_in(&self, reading: &Reading) -> Option<Value> {
@@ -211,9 +255,32 @@ impl Desk<'_> {
         let sole = actor.card.sole_trader.as_ref().filter(|sole| sole.subject_id == reading.subject_id);
         let proposed =
             actor.proposals.iter().flat_map(|proposal| proposals::held_on(proposal, reading.subject_id, self.env));
-        Some(json!({ "actorId": actor.id, "actor": actor.card.name, "contacts": contacts.collect::<Vec<_>>(),
-            "orgNumber": sole.and(plain.org_number), "proposals": proposed.collect::<Vec<_>>() }))
+        let known = self.registry.subjects.get(&reading.subject_id);
+        let past = known.iter().flat_map(|known| &known.past).filter(|past| past.actor == actor.id);
+        let past: Vec<_> = past.filter_map(|past| past_person(past, self.env)).collect();
+        Some(
+            json!({ "actorId": actor.id, "actor": actor.card.name, "contacts": contacts.collect::<Vec<_>>(), "past": past,
+            "orgNumber": sole.and(plain.org_number), "proposals": proposed.collect::<Vec<_>>() }),
+        )
     }
+}
+
+/// A person as an earlier card had them; `None` when nothing of it opens any more.
+fn past_person(past: &Past, env: &Env<'_>) -> Option<Map<String, Value>> {
+    let members: Map<String, Value> = match &past.held {
+        Held::Contact { contact, person } => {
+            let members = proposals::members(person).filter_map(|(member, sealed)| {
+                let field = sealing::person(*contact, member);
+                Some((member.to_owned(), env.open(past.event, &field, sealed)?.into()))
+            });
+            members.collect()
+        }
+        Held::SoleTrader(number) => {
+            let number = env.open(past.event, sealing::ORG_NUMBER, number);
+            number.map(|number| ("orgNumber".to_owned(), number.into())).into_iter().collect()
+        }
+    };
+    (!members.is_empty()).then_some(members)
 }
 
 /// A reference is a diary number, not a story: it stands in the log in the clear and for ever.

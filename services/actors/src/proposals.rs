@@ -4,14 +4,19 @@
 //! that erasing the person also erases what was once proposed about them.
 
 use crate::{
-    commands::{Desk, body, draft},
-    domain::org_number::{self, OrgNumber},
+    commands::{Desk, body},
+    domain::{
+        card::PlainCard,
+        org_number::{self, OrgNumber},
+        protection::is_protected,
+        rights,
+    },
     read_model::{Actor, Proposal},
     sealing,
 };
-use narhet_kernel::{SubjectId, Uuid, derived_id};
+use narhet_kernel::{BoardId, SubjectId, Uuid, derived_id};
 use narhet_proto::{
-    Sealed,
+    Sealed, access,
     events::actors::{ChangeProposed, Person, ProposalSettled, ProposedPerson, SoleTrader},
     wire::{ErrorCode, Problem, Request},
 };
@@ -36,10 +41,12 @@ impl Desk<'_> {
         let Propose { id, patch, reason } = body(request)?;
         let (role, board) = self.registrant()?;
         let actor = self.readable(&id)?;
-        self.patched(actor, &patch)?;
+        let wanted = self.identified(Some(actor), self.patched(actor, &patch)?);
         let event = self.env.new_id();
+        let persons = wanted.contacts.iter().map(|contact| contact.person.as_ref()?.subject_id).collect::<Vec<_>>();
+        let subjects = Subjects { persons, sole: self.sole_trader(Some(actor), wanted.org_number.as_deref(), event) };
         let fields = patch.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default();
-        let Parted { patch, persons, sole_trader } = seal(patch, actor.id, event, self.env);
+        let Parted { patch, persons, sole_trader } = seal(patch, &subjects, event, self.env);
         let message = ChangeProposed {
             actor_id: id,
             proposal_id: event.to_string(),
@@ -50,7 +57,7 @@ impl Desk<'_> {
             persons,
             sole_trader,
         };
-        let draft = draft(event, actor.id, &actor.owner, &actor.card.readers, &message);
+        let draft = self.card_draft(event, actor.id, &actor.owner, &actor.card, &message);
         Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
     }
 
@@ -77,11 +84,24 @@ impl Desk<'_> {
         if accept {
             let patch = open(proposal, true, self.env)
                 .ok_or_else(|| Problem::new(ErrorCode::Conflict, "the proposal's text has been erased"))?;
-            decision = self.settle(actor, self.patched(actor, &patch)?, role, "proposal");
+            if !proposal.overtaken.is_empty() {
+                let members: Vec<&str> = proposal.overtaken.iter().map(String::as_str).collect();
+                let detail = format!(
+                    "{} changed after the proposal was made: decline it, and change by hand what still holds",
+                    members.join(", ")
+                );
+                return Err(Problem::new(ErrorCode::Conflict, detail));
+            }
+            let sole = proposal.said.sole_trader.as_ref().map(|sole| sole.subject_id);
+            let mut plain = self.patched(actor, &patch)?;
+            if *self.lineage().heir(&proposal.said.by) != *self.lineage().heir(actor.owner.as_str()) {
+                self.keep_protection(actor, &mut plain);
+            }
+            decision = self.settle(actor, plain, role, "proposal", sole);
             decision.answered_by.clear();
         }
         let message = ProposalSettled { actor_id: id, proposal_id, accepted: accept };
-        let settled = draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, &message);
+        let settled = self.draft(self.env.new_id(), actor.id, &actor.owner, &actor.card.readers, &message);
         match decision.writes.first_mut() {
             Some(write) => write.drafts.push(settled),
             None => decision.writes.push(Write::one(Expected::Exactly(actor.version), settled)),
@@ -89,12 +109,29 @@ impl Desk<'_> {
         Ok(decision)
     }
 
-    /// Whether a proposal concerns the principal's board: who proposed it, and who decides on it. Nobody else reads its text.
+    /// Who proposed the sites never saw which are protected: what they left out of it, nobody meant to take away.
+    fn keep_protection(&self, actor: &Actor, plain: &mut PlainCard) {
+        let before = sealing::open(&actor.card, actor.card_event, false, self.env).sites;
+        let as_many = before.len() == plain.sites.len();
+        for (index, site) in plain.sites.iter_mut().enumerate() {
+            let same_name = before.iter().find(|known| known.name == site.name);
+            let same_place = || before.iter().find(|known| known.place.is_some() && known.place == site.place);
+            let same_number = || before.get(index).filter(|_| as_many);
+            let same = same_name.or_else(same_place).or_else(same_number);
+            site.tags.extend(same.iter().flat_map(|known| &known.tags).filter(|tag| is_protected(tag)).cloned());
+            site.tags.sort();
+            site.tags.dedup();
+        }
+    }
+
+    /// Whether a proposal concerns the principal's board: who proposed it, and who decides on it. Nobody else reads its text,
+    /// save central roles, and none who reads no text at all.
     pub fn reads_proposal(&self, actor: &Actor, proposal: &Proposal) -> bool {
         let lineage = self.lineage();
-        let board = self.env.principal.board.as_ref().map(|board| board.as_str());
+        let board = access::reading_board(self.env.principal).map(BoardId::as_str);
         let concerned = [lineage.heir(actor.owner.as_str()), lineage.heir(&proposal.said.by)];
-        board.is_some_and(|board| concerned.iter().any(|concerned| **concerned == *board))
+        let concerns = board.is_some_and(|board| concerned.iter().any(|concerned| **concerned == *board));
+        access::may_open_text(self.env.principal) && (concerns || rights::is_central(self.env.principal))
     }
 
     /// The proposals on an actor; persons in them only when their reading is recorded.
@@ -112,6 +149,12 @@ impl Desk<'_> {
     }
 }
 
+/// Who is meant by the persons of the patch, by contact, and by its number if that is a sole trader's.
+struct Subjects {
+    persons: Vec<Option<SubjectId>>,
+    sole: SubjectId,
+}
+
 /// A patch in its stored parts.
 struct Parted {
     patch: Sealed,
@@ -120,20 +163,20 @@ struct Parted {
 }
 
 /// Seals a patch that makes a sound card. A person without a subject gets one here, which the card keeps when it is accepted.
-fn seal(mut patch: Value, actor: Uuid, event: Uuid, env: &Env<'_>) -> Parted {
+fn seal(mut patch: Value, subjects: &Subjects, event: Uuid, env: &Env<'_>) -> Parted {
     let number = patch.get("orgNumber").and_then(Value::as_str).map(org_number::read);
     let sole_trader = match number {
         Some(Ok(OrgNumber::SoleTrader(number))) => {
             remove(&mut patch, "orgNumber");
-            let subject_id = sealing::sole_trader(actor);
+            let subject_id = subjects.sole;
             Some(SoleTrader { subject_id, org_number: env.seal_subject(subject_id, event, ORG_NUMBER, &number) })
         }
         _ => None,
     };
     let mut persons = Vec::new();
     for (contact, person) in persons_of(&mut patch) {
-        let given = person.get("subjectId").and_then(Value::as_str).and_then(|id| id.parse().ok());
-        let subject_id = given.unwrap_or_else(|| SubjectId(derived_id("contact-person", event, contact)));
+        let known = subjects.persons.get(contact as usize).copied().flatten();
+        let subject_id = known.unwrap_or_else(|| SubjectId(derived_id("contact-person", event, contact)));
         person.insert("subjectId".to_owned(), json!(subject_id));
         let mut part = |member: &str| {
             let text = person.remove(member)?;
@@ -191,7 +234,8 @@ pub fn held_on(proposal: &Proposal, subject: SubjectId, env: &Env<'_>) -> Vec<Va
     persons.chain(sole).map(|held| json!({ "proposal": said.proposal_id, "at": at, "held": held })).collect()
 }
 
-fn members(person: &Person) -> impl Iterator<Item = (&'static str, &Sealed)> {
+/// What is sealed of a person, by member.
+pub fn members(person: &Person) -> impl Iterator<Item = (&'static str, &Sealed)> {
     let all = MEMBERS.into_iter().zip([&person.name, &person.phone, &person.email]);
     all.filter_map(|(member, sealed)| Some((member, sealed.as_ref()?)))
 }

@@ -8,9 +8,10 @@ use crate::{
         rights,
         verification::Standing,
     },
-    index::{Key, Place, Wanted, key_of_tag, place},
+    index::{Key, Place, Wanted, place},
     limits::{PAGE_BYTES_MAX, PAGE_DEFAULT, PAGE_MAX, PROTECTED_LIST_MAX},
     lineage::Lineage,
+    protected::protected_sites,
     read_model::Actor,
     sealing,
     view::Shown,
@@ -42,6 +43,10 @@ pub struct Search {
     at: Option<String>,
     limit: Option<String>,
     pub after: Option<String>,
+    /// Of an export: the event that says that every protected site is taken along.
+    pub listing: Option<String>,
+    /// Of a call list: the contact round whose outcomes it shows.
+    pub round: Option<String>,
 }
 
 /// A search free of nonsense.
@@ -66,7 +71,8 @@ impl Desk<'_> {
             keys.push(Key::Kind(known.code()));
         }
         keys.extend(search.capability.as_deref().map(|kind| Key::Capability(narhet_kernel::id::slug(kind))));
-        keys.extend(search.tag.as_deref().map(key_of_tag));
+        let tag = search.tag.as_deref().map(tag);
+        keys.extend(tag.clone().filter(|tag| !is_protected(tag)).map(Key::Tag));
         let verification = match &search.verification {
             None => None,
             Some(name) => Some(Standing::ALL.into_iter().find(|known| known.name() == name).ok_or_else(|| {
@@ -97,7 +103,7 @@ impl Desk<'_> {
             },
             at,
             board: search.board.clone(),
-            protected_tag: search.tag.as_deref().map(tag).filter(|tag| is_protected(tag)),
+            protected_tag: tag.filter(|tag| is_protected(tag)),
             near,
             bbox,
             verification,
@@ -105,12 +111,27 @@ impl Desk<'_> {
     }
 
     /// Whether an actor of the candidates is wanted and may be read; `lineage` is that of the instant asked about.
-    pub fn fits(&self, actor: &Actor, conditions: &Conditions, lineage: &Lineage<'_>, now: &Lineage<'_>) -> bool {
+    pub fn fits(&self, actor: &Actor, conditions: &Conditions, lineage: &Lineage<'_>) -> bool {
+        let now = self.lineage();
         let owner = now.heir(actor.owner.as_str());
         let named = actor.card.readers.as_slice();
         let readable = rights::may_read(self.env.principal, &owner, named)
             || (!named.is_empty() && rights::may_read(self.env.principal, &owner, &now.readers(named)));
         readable && conditions.board.as_deref().is_none_or(|board| *lineage.heir(actor.owner.as_str()) == *board)
+    }
+
+    /// Whether being found would not tell what the principal does not see.
+    fn may_ask(&self, actor: &Actor, conditions: &Conditions) -> bool {
+        if actor.card.klass.is_empty() || self.sees(actor, "sites") {
+            return true;
+        }
+        let by_tag = conditions.wanted.keys.iter().any(|key| matches!(key, Key::Tag(_)));
+        let names: Vec<String> = std::iter::once(&actor.card.name)
+            .chain(&actor.card.aliases)
+            .flat_map(|name| collation::words(name))
+            .collect();
+        let by_name = |word: &String| names.iter().any(|name| name.starts_with(word.as_str()));
+        !by_tag && conditions.near.is_none() && conditions.bbox.is_none() && conditions.wanted.words.iter().all(by_name)
     }
 
     fn matches(&self, actor: &Actor, conditions: &Conditions) -> bool {
@@ -124,11 +145,25 @@ impl Desk<'_> {
                 actor.spread.points.iter().any(inside)
             })
             && conditions.protected_tag.as_ref().is_none_or(|wanted| {
+                if !self.sees_protection(actor) {
+                    return false;
+                }
                 let sites = (0..).zip(&actor.card.sites);
                 let tags =
                     sites.flat_map(|(index, site)| sealing::protected_tags(site, index, actor.card_event, self.env));
                 tags.into_iter().any(|tag| tag == *wanted)
             })
+    }
+
+    /// Protection is shown by the owner of now: who is to own it, or has, sees none of it.
+    pub fn sees_protection(&self, actor: &Actor) -> bool {
+        rights::sees_protection(self.env.principal, &self.lineage().heir(actor.owner.as_str()))
+    }
+
+    /// The actors that may be what is wanted.
+    pub fn candidates(&self, conditions: &Conditions) -> RoaringBitmap {
+        let found = self.registry.index.candidates(&conditions.wanted);
+        if conditions.protected_tag.is_some() { found & self.protected() } else { found }
     }
 
     /// Every actor that is wanted and may be read, in Swedish order.
@@ -138,13 +173,11 @@ impl Desk<'_> {
         candidates: &'s RoaringBitmap,
         after: Option<&Place>,
     ) -> impl Iterator<Item = &'s Actor> + 's {
-        let (now, then) = (self.lineage(), Lineage::at(self.map, conditions.at));
+        let then = Lineage::at(self.map, conditions.at);
         let actors = &self.registry.actors;
-        self.registry
-            .index
-            .ordered(candidates, actors, after)
-            .map(|slot| &actors[slot as usize])
-            .filter(move |actor| self.fits(actor, conditions, &then, &now) && self.matches(actor, conditions))
+        self.registry.index.ordered(candidates, actors, after).map(|slot| &actors[slot as usize]).filter(move |actor| {
+            self.fits(actor, conditions, &then) && self.may_ask(actor, conditions) && self.matches(actor, conditions)
+        })
     }
 
     pub fn search(&self, request: &Request) -> Result<AnswerBody, Problem> {
@@ -159,7 +192,7 @@ impl Desk<'_> {
         };
         let after = search.after.as_deref().map(cursor).transpose()?;
         let conditions = self.conditions(&search)?;
-        let candidates = self.registry.index.candidates(&conditions.wanted);
+        let candidates = self.candidates(&conditions);
         let protection = self.protected_within_limit(&conditions)?;
         let lineage = Lineage::at(self.map, conditions.at);
         let (mut items, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
@@ -168,7 +201,7 @@ impl Desk<'_> {
                 more = true;
                 break;
             }
-            let view = self.view(actor, conditions.at, &lineage, Shown { persons: false, protection });
+            let view = self.view(actor, Shown { at: conditions.at, lineage: &lineage, persons: false, protection });
             bytes += view.to_string().len();
             items.push(view);
             last = Some(actor);
@@ -177,30 +210,42 @@ impl Desk<'_> {
             let (key, id) = place(actor);
             format!("{id}{key}")
         });
-        Ok(AnswerBody::of(&json!({ "items": items, "next": next })))
+        let mut answer = json!({ "items": items, "next": next });
+        if !protection {
+            // Of the list and not of its sites: which of them have any is what is not shown.
+            let why =
+                format!("Fler än {PROTECTED_LIST_MAX} skyddade platser: skyddsuppgifter (k3) visas inte i listan.");
+            answer["withheld"] = json!([{ "field": "items/*/sites/*/tags", "why": why }]);
+        }
+        Ok(AnswerBody::of(&answer))
     }
 
     /// Whether protected tags may be shown in a list: up to a handful in all that is found, however it is paged.
     pub fn protected_within_limit(&self, conditions: &Conditions) -> Result<bool, Problem> {
-        let mut wanted = Wanted { keys: conditions.wanted.keys.clone(), ..Wanted::default() };
-        wanted.keys.push(Key::Protected);
-        wanted.area.clone_from(&conditions.wanted.area);
-        wanted.bounds = conditions.wanted.bounds;
-        wanted.words.clone_from(&conditions.wanted.words);
-        let candidates = self.registry.index.candidates(&wanted);
-        let count = self.found(conditions, &candidates, None).take(PROTECTED_LIST_MAX + 1).count();
-        if count <= PROTECTED_LIST_MAX {
+        if self.is_within_protected_limit(conditions) {
             return Ok(true);
         }
         if conditions.protected_tag.is_some() {
             let right = "list protected sites";
             let detail = format!(
                 "more than {PROTECTED_LIST_MAX} protected sites are listed or exported only by city-security and registrar, \
-                 through POST /v1/actors/protected, which is recorded; narrow the search"
+                 through POST /v1/actors/protected or an export, which are recorded; narrow the search"
             );
             return Err(Problem { detail, ..Problem::forbidden(right) });
         }
         Ok(false)
+    }
+
+    /// Whether what is found has no more protected sites, of those that the principal sees, than a list may have.
+    pub fn is_within_protected_limit(&self, conditions: &Conditions) -> bool {
+        let candidates = self.candidates(conditions) & self.protected();
+        let mut count = 0;
+        let seen = self.found(conditions, &candidates, None).filter(|actor| self.sees_protection(actor));
+        let over = seen.take(PROTECTED_LIST_MAX + 1).any(|actor| {
+            count += protected_sites(actor, self.env);
+            count > PROTECTED_LIST_MAX
+        });
+        !over
     }
 
     pub fn history_of(&self, request: &Request) -> Result<AnswerBody, Problem> {

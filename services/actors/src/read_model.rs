@@ -1,97 +1,35 @@
 //! The fold of actors' own events: every actor with its links, and the persons and holds that erasure is about.
 
+mod actor;
+mod person;
+
+pub use actor::{Actor, Archived, Entry, Proposal, spread};
+pub use person::{Held, Past, Subject, held, subjects};
+
 use crate::{
-    domain::{
-        card::point,
-        collation::sort_key,
-        links::{self, Fact, Reach, Spread},
-        verification,
-    },
+    domain::{collation::sort_key, links::Fact, verification},
     index::Index,
     proposals,
+    protected::{Notice, Protected},
 };
-use narhet_geo::Shape;
-use narhet_kernel::{BoardId, SubjectId, Timestamp, Uuid};
+use narhet_kernel::{SubjectId, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
-    events::{Named, actors::*},
+    events::{Named, actors::*, house::ActorsPrincipalSeen},
 };
-use serde_json::Value;
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
-/// One actor as the log has it.
+/// Somebody was given a list of many protected sites.
 #[derive(Debug)]
-pub struct Actor {
-    pub id: Uuid,
-    /// The board that registered it; who owns it at an instant follows the boards' lineage.
-    pub owner: BoardId,
-    pub card: Card,
-    /// Its name as Swedes sort.
-    pub sort_key: String,
-    /// The event that `card` was sealed for.
-    pub card_event: Uuid,
-    pub version: u64,
-    pub registered_at: Timestamp,
-    pub changed_at: Timestamp,
-    /// Last check, and whether anybody was reached.
-    pub checked: Option<(Timestamp, bool)>,
-    pub due: Timestamp,
-    /// The due date that the board has been reminded of.
-    pub reminded: Option<Timestamp>,
-    pub archived: Option<Archived>,
-    pub proposals: Vec<Proposal>,
-    /// In order of (valid from, position).
-    pub facts: Vec<Fact>,
-    pub spread: Spread,
-    /// Since when its places are what they are; before, links are as they were recorded.
-    pub spread_since: Timestamp,
-    pub contacts: Vec<(Timestamp, ContactLogged)>,
-    pub protection_changes: Vec<Protection>,
-    pub history: Vec<Entry>,
-}
-
-#[derive(Debug)]
-pub struct Archived {
-    pub at: Timestamp,
-    pub merged_into: Option<String>,
-}
-
-#[derive(Debug)]
-pub struct Proposal {
+pub struct Listing {
     pub event: Uuid,
-    pub said: ChangeProposed,
-    pub at: Timestamp,
-    pub accepted: Option<bool>,
-}
-
-#[derive(Debug)]
-pub struct Protection {
-    pub event: Uuid,
-    pub at: Timestamp,
-    pub said: ProtectionChanged,
-    pub acknowledged: Vec<String>,
-}
-
-/// One thing that happened to an actor.
-#[derive(Debug)]
-pub struct Entry {
-    pub event: Uuid,
-    pub time: Timestamp,
-    pub event_type: &'static str,
-    pub version: u64,
-    pub principal: Arc<str>,
-    pub text: Box<str>,
-}
-
-/// What is known about a person, beside the sealed data itself.
-#[derive(Debug, Default)]
-pub struct Subject {
-    pub slots: BTreeSet<u32>,
-    pub holds: BTreeMap<String, SubjectHeld>,
-    pub erased: Option<Uuid>,
+    pub position: u64,
+    pub principal: String,
+    pub said: ProtectedListed,
 }
 
 /// A division whose links are being recorded.
@@ -108,9 +46,12 @@ pub struct Relink {
 pub struct Registry {
     pub actors: Vec<Actor>,
     pub by_id: HashMap<Uuid, u32>,
+    /// The archived ones.
+    pub gone: Vec<u32>,
     /// What an event was about, for replies.
     pub by_event: HashMap<Uuid, u32>,
     pub index: Index,
+    pub protected: RefCell<Protected>,
     pub subjects: HashMap<SubjectId, Subject>,
     /// Open incidents and their boards.
     pub open_incidents: BTreeMap<String, Vec<String>>,
@@ -119,6 +60,10 @@ pub struct Registry {
     pub relinks: Vec<Relink>,
     pub imports: HashMap<Uuid, RowsImported>,
     pub readings: std::collections::VecDeque<(Uuid, SealedFieldRead)>,
+    /// The newest listings of many protected sites.
+    pub listings: std::collections::VecDeque<Listing>,
+    /// The position of the last event of an actor's own.
+    pub cards_at: u64,
     /// Next verification per actor that has not been reminded of.
     pub due: BTreeSet<(Timestamp, u32)>,
     areas: HashMap<String, Arc<Named>>,
@@ -145,8 +90,12 @@ impl Registry {
             ActorRegistered::TYPE => self.register(event, read(event)),
             ActorChanged::TYPE => {
                 let ActorChanged { card, changed, source, .. } = read(event);
+                self.keep_past(event.subject.id(), event.time);
                 self.touch(event, ActorChanged::TYPE, changed_text(&changed, &source), |actor| {
                     actor.change(card, event);
+                    for open in actor.proposals.iter_mut().filter(|open| open.accepted.is_none()) {
+                        open.overtaken.extend(open.said.fields.iter().filter(|field| changed.contains(field)).cloned());
+                    }
                 });
             }
             ActorVerified::TYPE => {
@@ -171,12 +120,19 @@ impl Registry {
                 self.touch(event, ActorArchived::TYPE, text.into(), |actor| {
                     actor.archived = Some(Archived { at: event.time, merged_into: said.merged_into });
                 });
+                self.gone.extend(self.get(event.subject.id()).map(|(slot, _)| slot));
             }
             ChangeProposed::TYPE => {
                 let said: ChangeProposed = read(event);
                 let text = format!("{} föreslog en ändring av {}.", said.by, said.fields.join(", "));
                 self.touch(event, ChangeProposed::TYPE, text.into(), |actor| {
-                    actor.proposals.push(Proposal { event: event.id, said, at: event.time, accepted: None });
+                    actor.proposals.push(Proposal {
+                        event: event.id,
+                        said,
+                        at: event.time,
+                        accepted: None,
+                        overtaken: BTreeSet::new(),
+                    });
                 });
             }
             ProposalSettled::TYPE => {
@@ -189,22 +145,12 @@ impl Registry {
                     }
                 });
             }
-            ProtectionChanged::TYPE => {
-                let said: ProtectionChanged = read(event);
-                self.touch(event, ProtectionChanged::TYPE, "Skyddsstatus för en plats ändrades.".into(), |actor| {
-                    let (event, at) = (event.id, event.time);
-                    actor.protection_changes.push(Protection { event, at, said, acknowledged: Vec::new() });
-                });
-            }
+            ProtectionChanged::TYPE => self.tell(event, read(event)),
             ProtectionAcknowledged::TYPE => {
                 let said: ProtectionAcknowledged = read(event);
-                let text = format!("{} kvitterade ändrad skyddsstatus.", said.board).into();
-                self.touch(event, ProtectionAcknowledged::TYPE, text, |actor| {
-                    let known = |change: &&mut Protection| change.event.to_string() == said.change;
-                    if let Some(change) = actor.protection_changes.iter_mut().find(known) {
-                        change.acknowledged.push(said.board);
-                    }
-                });
+                if let Some(slot) = self.aside(event, &said.actor_id) {
+                    self.protected.get_mut().confirm(slot, said.change, said.board);
+                }
             }
             ContactLogged::TYPE => {
                 let said: ContactLogged = read(event);
@@ -243,6 +189,13 @@ impl Registry {
                 }
                 self.readings.push_back((event.id, read(event)));
             }
+            ProtectedListed::TYPE => {
+                if self.listings.len() == crate::limits::READINGS_MAX {
+                    self.listings.pop_front();
+                }
+                let (principal, said) = (event.principal.clone(), read(event));
+                self.listings.push_back(Listing { event: event.id, position: event.position, principal, said });
+            }
             IncidentNoted::TYPE => {
                 let said: IncidentNoted = read(event);
                 self.noted.insert(said.incident_id.clone(), said.open);
@@ -255,11 +208,17 @@ impl Registry {
             SubjectHeld::TYPE => {
                 let said: SubjectHeld = read(event);
                 let holds = &mut self.subjects.entry(said.subject_id).or_default().holds;
+                let hold = (said.ground, said.reference);
                 if said.held {
-                    holds.insert(said.ground.clone(), said);
+                    holds.insert(hold, event.id);
                 } else {
-                    holds.remove(&said.ground);
+                    holds.remove(&hold);
                 }
+            }
+            ActorsPrincipalSeen::TYPE => {
+                let said: ActorsPrincipalSeen = read(event);
+                let subject = SubjectId::of_principal(&said.principal);
+                self.subjects.entry(subject).or_default().principal = Some((event.id, said));
             }
             SubjectErased::TYPE => {
                 let said: SubjectErased = read(event);
@@ -293,16 +252,17 @@ impl Registry {
             facts: Vec::new(),
             spread_since: Timestamp::MIN,
             contacts: Vec::new(),
-            protection_changes: Vec::new(),
             history: Vec::new(),
         };
         actor.history.push(self.entry(event, ActorRegistered::TYPE, text.into()));
         self.index.add(slot, &actor);
+        self.protected.get_mut().look_again(slot);
         self.due.insert((actor.due, slot));
         for subject in subjects(&actor.card) {
             self.subjects.entry(subject).or_default().slots.insert(slot);
         }
         self.actors.push(actor);
+        self.cards_at = event.position;
         self.by_id.insert(id, slot);
         self.by_event.insert(event.id, slot);
     }
@@ -315,9 +275,13 @@ impl Registry {
         self.index.remove(slot, actor);
         self.due.remove(&(actor.due, slot));
         change(actor);
+        self.cards_at = event.position;
         actor.version = event.version;
         actor.history.push(entry);
         self.index.add(slot, actor);
+        if actor.card_event == event.id {
+            self.protected.get_mut().look_again(slot);
+        }
         if actor.archived.is_none() && actor.reminded != Some(actor.due) {
             self.due.insert((actor.due, slot));
         }
@@ -328,6 +292,41 @@ impl Registry {
             self.subjects.entry(subject).or_default().slots.insert(slot);
         }
         self.by_event.insert(event.id, slot);
+    }
+
+    /// The persons of a card that is about to be another one.
+    fn keep_past(&mut self, id: &str, until: Timestamp) {
+        let Some((_, actor)) = self.get(id) else { return };
+        let (actor_id, event) = (actor.id, actor.card_event);
+        let all: Vec<(SubjectId, Held)> = held(&actor.card).collect();
+        for (subject, held) in all {
+            let subject = self.subjects.entry(subject).or_default();
+            subject.past.push(Past { actor: actor_id, event, held, until });
+        }
+    }
+
+    /// Notes an event about an actor that is in no stream of the actor's, so that its version does not tell of it.
+    fn aside(&mut self, event: &Event, id: &str) -> Option<u32> {
+        let (slot, _) = self.get(id)?;
+        if event.subject.kind() == "actor" {
+            self.actors[slot as usize].version = event.version;
+        }
+        self.by_event.insert(event.id, slot);
+        Some(slot)
+    }
+
+    fn tell(&mut self, event: &Event, said: ProtectionChanged) {
+        let notice = |notified, sites| {
+            let (event, at) = (event.id, event.time);
+            Notice { event, at, notified, sites, acknowledged: Vec::new() }
+        };
+        for (place, card) in said.cards.into_iter().enumerate() {
+            let Some((slot, _)) = self.get(&card.actor_id) else { continue };
+            self.protected.get_mut().tell(slot, place, card.sites, notice(card.notified, Vec::new()));
+        }
+        if let Some(slot) = self.aside(event, &said.actor_id) {
+            self.protected.get_mut().told(slot, notice(said.notified, vec![said.site]));
+        }
     }
 
     fn link(
@@ -358,57 +357,6 @@ impl Registry {
         let principal = Arc::clone(known.or_insert_with(|| event.principal.as_str().into()));
         Entry { event: event.id, time: event.time, event_type, version: event.version, principal, text }
     }
-}
-
-impl Actor {
-    fn change(&mut self, card: Card, event: &Event) {
-        let spread = spread(&card);
-        if spread != self.spread {
-            self.spread = spread;
-            self.spread_since = event.time;
-        }
-        self.sort_key = sort_key(&card.name);
-        self.card = card;
-        self.card_event = event.id;
-        self.changed_at = event.time;
-    }
-
-    pub fn links(&self, at: Timestamp) -> BTreeMap<&str, links::Link<'_>> {
-        links::at(&self.facts, at)
-    }
-
-    pub fn standing(&self, now: Timestamp) -> verification::Standing {
-        verification::standing(self.checked, self.due, now)
-    }
-
-    pub fn is_protected(&self) -> bool {
-        self.card.sites.iter().any(|site| site.protection.is_some())
-    }
-}
-
-/// The persons on a card.
-pub fn subjects(card: &Card) -> impl Iterator<Item = SubjectId> + '_ {
-    let persons = card.contacts.iter().filter_map(|contact| contact.person.as_ref());
-    persons.map(|person| person.subject_id).chain(card.sole_trader.as_ref().map(|sole| sole.subject_id))
-}
-
-/// What of a card decides its links.
-pub fn spread(card: &Card) -> Spread {
-    let points: Vec<_> =
-        card.sites.iter().filter_map(|site| site.place.as_ref()).filter_map(|place| point(place).ok()).collect();
-    let shape = |geometry: &Value| Shape::from_geojson(geometry).ok().map(Arc::new);
-    let reach = match card.operating_area.as_ref().map(|area| (area.scope.as_str(), area)) {
-        Some(("city", _)) => Reach::City,
-        Some(("areas", area)) => Reach::Areas(area.areas.clone()),
-        Some(("geometry", area)) => Reach::Shapes(area.geometry.as_ref().and_then(shape).into_iter().collect()),
-        Some(("radius", area)) => {
-            let radius_m = area.radius_m.unwrap_or_default();
-            Reach::Shapes(points.iter().filter_map(|point| shape(&links::circle(*point, radius_m))).collect())
-        }
-        _ => Reach::Sites,
-    };
-    let by_hand = card.by_hand.iter().map(|hand| (hand.area.clone(), hand.include)).collect();
-    Spread { points, reach, by_hand }
 }
 
 fn changed_text(changed: &[String], source: &str) -> Box<str> {

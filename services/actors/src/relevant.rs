@@ -7,7 +7,9 @@ use crate::{
         relevance::{self, Relation},
     },
     limits::RELEVANT_MAX,
+    lineage::AreaHeirs,
     queries::distance_m,
+    read_model::Actor,
 };
 use narhet_geo::{Point, Shape};
 use narhet_proto::{
@@ -38,16 +40,20 @@ impl Desk<'_> {
         });
         let kind = kind.as_deref().and_then(IncidentKind::from_code);
         let lineage = self.lineage();
-        let mut ranked: Vec<(u32, Value)> = Vec::new();
+        // The incident's areas are as they were when it was reported, links are as of now.
+        let division = self.map.division_at(self.env.now, self.map.head().0);
+        let heirs = AreaHeirs::new(self.map);
+        let areas: Vec<String> =
+            division.iter().flat_map(|division| areas.iter().flat_map(|area| heirs.of(area, division))).collect();
+        let mut ranked = Vec::new();
         for slot in self.registry.index.in_order() {
             let actor = &self.registry.actors[slot as usize];
-            let owner = lineage.heir(actor.owner.as_str());
-            if !crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers)) {
+            if !self.may_read(actor) {
                 continue;
             }
             let links = actor.links(self.env.now);
             let capabilities: Vec<String> = actor.card.capabilities.iter().map(|has| has.kind.clone()).collect();
-            let apart = centre.and_then(|centre| {
+            let apart = centre.filter(|_| self.sees(actor, "sites")).and_then(|centre| {
                 actor.spread.points.iter().map(|point| distance_m(centre, *point)).min_by(f64::total_cmp)
             });
             let relation = Relation {
@@ -63,23 +69,18 @@ impl Desk<'_> {
                     .is_some_and(|availability| availability.around_the_clock),
             };
             if let Some((score, why)) = relevance::rank(relation, kind) {
-                let contacts: Vec<Value> = actor
-                    .card
-                    .contacts
-                    .iter()
-                    .map(|contact| json!({ "function": contact.function, "ways": contact.ways }))
-                    .collect();
-                ranked.push((
-                    score,
-                    json!({ "id": actor.id, "name": actor.card.name, "kind": actor.card.kind, "owner": &*owner,
-                    "score": score, "distanceM": apart.map(f64::round), "contacts": contacts, "why": why }),
-                ));
+                ranked.push((score, actor, why, apart));
             }
         }
-        ranked.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        ranked.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
         let total = ranked.len();
         ranked.truncate(RELEVANT_MAX);
-        let items: Vec<Value> = ranked.into_iter().map(|(_, item)| item).collect();
+        let item = |(score, actor, why, apart): (u32, &Actor, Vec<String>, Option<f64>)| {
+            let owner = lineage.heir(actor.owner.as_str());
+            json!({ "id": actor.id, "name": actor.card.name, "kind": actor.card.kind, "owner": &*owner,
+                    "score": score, "distanceM": apart.map(f64::round), "contacts": self.ways(actor), "why": why })
+        };
+        let items: Vec<Value> = ranked.into_iter().map(item).collect();
         Ok(AnswerBody::of(&json!({ "incidentId": incident_id, "items": items, "total": total,
             "why": [{ "rule": relevance::RULE, "source": "Antagande: en hjälp att hitta, aldrig en regel", "text": "Aktörer rangordnas efter avstånd, område, typ och resurser.", "assumption": true }] })))
     }

@@ -8,6 +8,7 @@
 use crate::{
     domain::links::{self, Change},
     limits::{LINK_EVENT_ACTORS_MAX, RELINK_SLICE},
+    lineage::AreaHeirs,
     read_model::{Registry, Relink},
 };
 use narhet_kernel::{BoardId, Klass, Principal, StreamId, Timestamp, Uuid};
@@ -17,7 +18,7 @@ use narhet_proto::{
     events::actors::{ActorLinked, ActorUnlinked, RelinkBegun, RelinkDone},
     events::{Named, area::DivisionRecorded},
 };
-use narhet_responsibility::Responsibility;
+use narhet_responsibility::{Division, Responsibility};
 use narhet_runtime::{Env, Expected, Write};
 use std::collections::BTreeMap;
 
@@ -108,11 +109,12 @@ impl Progress {
         map: &Responsibility,
         env: &Env<'_>,
     ) -> Vec<Write> {
-        let timeline = map.timeline(map.head().0);
+        let (timeline, heirs) = (map.timeline(map.head().0), AreaHeirs::new(map));
+        let areas_of = |area: &str, division: &Division| heirs.of(area, division);
         let mut changes = Vec::new();
         for actor in registry.actors[self.next..end].iter().filter(|actor| actor.archived.is_none()) {
             let from = relink.valid_from.max(actor.spread_since);
-            let new = links::changes(&actor.facts, Some(&actor.spread), timeline.divisions(), from);
+            let new = links::changes(&actor.facts, Some(&actor.spread), timeline.divisions(), &areas_of, from);
             if !new.is_empty() {
                 changes.push((actor.id, new));
             }

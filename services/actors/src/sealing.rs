@@ -3,7 +3,7 @@
 use crate::domain::{
     card::{PlainByHand, PlainCard, PlainContact, PlainPerson, PlainReach, PlainSite},
     org_number::{self, OrgNumber},
-    protection,
+    own_words, protection,
 };
 use narhet_kernel::{SubjectId, Uuid, derived_id};
 use narhet_proto::{
@@ -13,6 +13,7 @@ use narhet_proto::{
 use narhet_runtime::Env;
 
 pub const NOTES: &str = "data.card.notes";
+const TEXTS: &str = "data.card.texts";
 
 pub fn address(site: usize) -> String {
     format!("data.card.sites.{site}.address")
@@ -32,21 +33,17 @@ pub fn reason(by_hand: usize) -> String {
 
 pub const ORG_NUMBER: &str = "data.card.soleTrader.orgNumber";
 
-/// A sole trader is one person for as long as the actor is in the registry.
-pub fn sole_trader(actor: Uuid) -> SubjectId {
-    SubjectId(derived_id("sole-trader", actor, 0))
-}
-
 /// Seals a card for the event that will hold it. Persons without a subject get one derived from the event: new for each.
-pub fn seal(plain: PlainCard, actor: Uuid, event: Uuid, env: &Env<'_>) -> Card {
-    let sole = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
+/// A sole trader's number is under `sole`.
+pub fn seal(mut plain: PlainCard, sole: SubjectId, event: Uuid, env: &Env<'_>) -> Card {
+    let words = own_words::taken(&mut plain);
+    let words = words.map(|words| serde_json::to_string(&words).expect("words are plain JSON"));
+    let number = plain.org_number.as_deref().and_then(|number| match org_number::read(number) {
         Ok(OrgNumber::SoleTrader(number)) => Some(number),
         _ => None,
     });
-    let sole_trader = sole.map(|number| {
-        let subject_id = self::sole_trader(actor);
-        SoleTrader { subject_id, org_number: env.seal_subject(subject_id, event, ORG_NUMBER, &number) }
-    });
+    let sole_trader = number
+        .map(|number| SoleTrader { subject_id: sole, org_number: env.seal_subject(sole, event, ORG_NUMBER, &number) });
     let klass = plain.klass.into_iter().map(|(field, klass)| FieldKlass { field, klass }).collect();
     Card {
         name: plain.name,
@@ -78,20 +75,31 @@ pub fn seal(plain: PlainCard, actor: Uuid, event: Uuid, env: &Env<'_>) -> Card {
             })
             .collect(),
         notes: plain.notes.map(|notes| env.seal(event, NOTES, &notes)),
+        texts: words.map(|words| env.seal(event, TEXTS, &words)),
     }
 }
 
 fn seal_site(site: PlainSite, index: usize, event: Uuid, env: &Env<'_>) -> Site {
     let (protected, tags): (Vec<String>, _) = site.tags.into_iter().partition(|tag| protection::is_protected(tag));
-    let sealed = (!protected.is_empty()).then(|| env.seal(event, &self::protection(index), &protected.join(" ")));
+    let sealed = env.seal(event, &self::protection(index), &padded(&protected));
     Site {
         name: site.name,
         place: site.place,
         address: site.address.map(|text| env.seal(event, &address(index), &text)),
         tags,
-        protection: sealed,
+        protection: Some(sealed),
         safety_point: site.safety_point,
     }
+}
+
+/// Bytes of the protected tags of a site: all the codes there are fit in.
+const PROTECTION_BYTES: usize = 64;
+
+/// Every site's protected tags are as long as any other's.
+fn padded(tags: &[String]) -> String {
+    let text = tags.join(" ");
+    let width = text.len().max(1).next_multiple_of(PROTECTION_BYTES);
+    format!("{text:width$}")
 }
 
 fn seal_contact(contact: PlainContact, index: usize, event: Uuid, env: &Env<'_>) -> Contact {
@@ -118,7 +126,7 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
     let own = |field: &str, sealed: &Option<Sealed>| if persons { text(field, sealed) } else { None };
     let sole = card.sole_trader.as_ref().filter(|_| persons);
     let sole = sole.and_then(|sole| env.open(event, ORG_NUMBER, &sole.org_number));
-    PlainCard {
+    let mut plain = PlainCard {
         name: card.name.clone(),
         aliases: card.aliases.clone(),
         kind: card.kind,
@@ -154,6 +162,7 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
                     name: own(&person(index, "name"), &sealed.name),
                     phone: own(&person(index, "phone"), &sealed.phone),
                     email: own(&person(index, "email"), &sealed.email),
+                    correction: false,
                 }),
             })
             .collect(),
@@ -170,11 +179,16 @@ pub fn open(card: &Card, event: Uuid, persons: bool, env: &Env<'_>) -> PlainCard
             })
             .collect(),
         notes: text(NOTES, &card.notes),
+    };
+    if card.texts.is_some() {
+        let words = text(TEXTS, &card.texts);
+        own_words::put(&mut plain, words.and_then(|words| serde_json::from_str(&words).ok()));
     }
+    plain
 }
 
 /// The protected tags of a site.
 pub fn protected_tags(site: &Site, index: usize, event: Uuid, env: &Env<'_>) -> Vec<String> {
     let opened = site.protection.as_ref().and_then(|sealed| env.open(event, &protection(index), sealed));
-    opened.map(|tags| tags.split(' ').map(str::to_owned).collect()).unwrap_or_default()
+    opened.map(|tags| tags.split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     commands::Desk,
-    limits::REMINDERS_MAX,
+    limits::{OPENING_SLICE, REMINDERS_MAX},
     queries::unknown,
     read_model::Registry,
     relink::{self, Progress},
@@ -40,7 +40,7 @@ impl Actors {
     }
 
     fn desk<'a>(&'a self, env: &'a Env<'a>) -> Desk<'a> {
-        Desk { registry: &self.registry, map: &self.map, env }
+        Desk::new(&self.registry, &self.map, env)
     }
 
     /// What erasure must know of incidents.
@@ -64,13 +64,14 @@ impl Actors {
     }
 
     fn reminders(&self, env: &Env<'_>) -> Vec<Write> {
+        let desk = self.desk(env);
         let due = self.registry.due.iter().take_while(|(due, _)| *due <= env.now).take(REMINDERS_MAX);
         due.map(|(due, slot)| {
             let actor = &self.registry.actors[*slot as usize];
             let message = VerificationDue { actor_id: actor.id.to_string(), due: *due };
             let id = env.effect_id(&format!("{REMIND} {due}"), actor.id, 0);
             let readers = &actor.card.readers;
-            Write::one(Expected::Any, crate::commands::draft(id, actor.id, &actor.owner, readers, &message))
+            Write::one(Expected::Any, desk.draft(id, actor.id, &actor.owner, readers, &message))
         })
         .collect()
     }
@@ -102,6 +103,8 @@ impl Service for Actors {
     const QUERIES: &'static [&'static str] = &[
         "actors",
         "export",
+        "call-list",
+        "due-for-gallring",
         "actor-history",
         "actor-links",
         "actor-duplicates",
@@ -165,15 +168,21 @@ impl Service for Actors {
                 Ok(AnswerBody::of(report))
             }
             "export-subject" => Ok(desk.held_on(reading().ok_or_else(gone)?)),
-            "list-protected" => Ok(desk.protected_list()),
+            "list-protected" => {
+                let listing = self.registry.listings.iter().find(|listing| event_ids.contains(&listing.event));
+                desk.protected_list(listing.ok_or_else(gone)?)
+            }
             "erase-subject" | "hold-subject" => Ok(AnswerBody::of(&serde_json::json!({ "recorded": event_ids }))),
             _ => {
                 let read = reading();
                 let of_reading = read.and_then(|said| self.registry.get(&said.readings.first()?.actor_id));
                 let of_event = || event_ids.iter().find_map(|id| self.registry.of_event(*id));
                 let actor = of_reading.map(|(_, actor)| actor).or_else(of_event).ok_or_else(gone)?;
-                let shown = Shown { persons: read.is_some(), protection: true };
-                let body = desk.view(actor, env.now, &desk.lineage(), shown);
+                if command == "acknowledge-protection" && desk.readable(&actor.id.to_string()).is_err() {
+                    return Ok(AnswerBody::of(&serde_json::json!({ "id": actor.id, "acknowledged": true })));
+                }
+                let (at, lineage) = (env.now, desk.lineage());
+                let body = desk.view(actor, Shown { at, lineage, persons: read.is_some(), protection: true });
                 let answer = AnswerBody::of(&body).version(actor.version);
                 Ok(if command == "register-actor" { answer.created(actor.id.to_string()) } else { answer })
             }
@@ -185,6 +194,8 @@ impl Service for Actors {
         match query {
             "actors" => desk.search(request),
             "export" => desk.export(request),
+            "call-list" => desk.call_list(request),
+            "due-for-gallring" => desk.due_for_gallring(request),
             "actor-history" => desk.history_of(request),
             "actor-links" => desk.links_of(request),
             "actor-duplicates" => desk.duplicates(request),
@@ -199,13 +210,15 @@ impl Service for Actors {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        if !self.registry.relinks.is_empty() {
+        let unseen = !self.registry.protected.borrow().is_seen();
+        if unseen || !self.registry.relinks.is_empty() {
             return Some(Timestamp::MIN);
         }
         self.registry.due.first().map(|(due, _)| *due)
     }
 
     fn fire(&mut self, env: &Env<'_>) -> Vec<Write> {
+        self.registry.protected.get_mut().look(&self.registry.actors, OPENING_SLICE, env);
         // A division is looked at only on the map that has it.
         let known = self.registry.relinks.first().is_some_and(|relink| self.map.division(&relink.division).is_some());
         if known {

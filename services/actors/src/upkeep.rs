@@ -7,8 +7,10 @@ use crate::{
         verification::{self, Standing},
     },
     limits::{DUPLICATE_DISTANCE_M, DUPLICATES_MAX},
+    protected::Notice,
     queries::{One, distance_m, place_of},
     read_model::Actor,
+    sealing,
 };
 use narhet_kernel::Role;
 use narhet_proto::{
@@ -53,7 +55,10 @@ impl Desk<'_> {
                 }
             }
         }
-        let reachable = |actor: &&&Actor| actor.card.availability.as_ref().is_some_and(|a| a.around_the_clock);
+        let reachable = |actor: &&&Actor| {
+            let answers = actor.card.availability.as_ref().is_some_and(|a| a.around_the_clock);
+            answers && actor.card.contacts.iter().any(|contact| !contact.ways.is_empty() || contact.person.is_some())
+        };
         let without: Vec<&&Actor> = owned.iter().filter(|actor| !reachable(actor)).collect();
         let missing_contact: Vec<Value> = without.iter().take(LISTED_MAX).map(|actor| named(actor)).collect();
         let missing_functions: Vec<&str> =
@@ -82,12 +87,15 @@ impl Desk<'_> {
     /// Whether some actor that stands for the board has a contact of this function.
     fn has_function(&self, board: &str, function: &str) -> bool {
         let lineage = self.lineage();
-        let has =
-            |actor: &&Actor| actor.card.contacts.iter().any(|contact| contact.function.to_lowercase() == function);
-        self.all().filter(has).any(|actor| {
-            let stands = matches!(actor.card.kind, ActorKind::MunicipalBoard | ActorKind::MunicipalCompany);
-            let behalf = actor.card.on_behalf_of.as_deref() == Some(board);
-            (stands && *lineage.heir(actor.owner.as_str()) == *board) || behalf
+        // A company has coordinators of its own.
+        let boards = self.all().filter(|actor| actor.card.kind == ActorKind::MunicipalBoard);
+        let mut own = boards.filter(|actor| {
+            let behalf = actor.card.on_behalf_of.as_deref().is_some_and(|behalf| *lineage.heir(behalf) == *board);
+            *lineage.heir(actor.owner.as_str()) == *board || behalf
+        });
+        own.any(|actor| {
+            let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+            plain.contacts.iter().any(|contact| contact.function.to_lowercase() == function)
         })
     }
 
@@ -111,16 +119,12 @@ impl Desk<'_> {
     fn unacknowledged(&self, board: &str) -> Vec<Value> {
         let lineage = self.lineage();
         let names = |boards: &[String]| boards.iter().any(|named| *lineage.heir(named) == *board);
-        let open = self
-            .registry
-            .actors
-            .iter()
-            .flat_map(|actor| actor.protection_changes.iter().map(move |change| (actor, change)));
-        let waiting = open.filter(|(_, change)| names(&change.said.notified) && !names(&change.acknowledged));
-        waiting
-            .take(LISTED_MAX)
-            .map(|(actor, change)| json!({ "actorId": actor.id, "name": actor.card.name, "site": change.said.site, "change": change.event, "at": change.at }))
-            .collect()
+        let waiting = self.all_notices(|notice| names(&notice.notified) && !names(&notice.acknowledged));
+        let item = |(slot, notice): (u32, Notice)| {
+            let actor = &self.registry.actors[slot as usize];
+            json!({ "actorId": actor.id, "name": actor.card.name, "sites": notice.sites, "change": notice.event, "at": notice.at })
+        };
+        waiting.into_iter().take(LISTED_MAX).map(item).collect()
     }
 
     /// Actors that may be the same as one: by organisation number, or by name and distance.
@@ -140,17 +144,19 @@ impl Desk<'_> {
         for other in
             slots.into_iter().map(|slot| &self.registry.actors[slot as usize]).filter(|other| other.id != actor.id)
         {
-            let owner = lineage.heir(other.owner.as_str());
-            if !crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&other.card.readers)) {
+            if !self.may_read(other) {
                 continue;
             }
+            let owner = lineage.heir(other.owner.as_str());
             let (mut score, mut why) = (0, Vec::new());
-            if actor.card.org_number.is_some() && actor.card.org_number == other.card.org_number {
+            let same_number = actor.card.org_number.is_some() && actor.card.org_number == other.card.org_number;
+            if same_number && self.sees(other, "orgNumber") && self.sees(actor, "orgNumber") {
                 score += 100;
                 why.push("samma organisationsnummer".to_owned());
             }
             let likeness = similarity(&name, &words(&other.card.name).collect());
-            let apart = place_of(actor).zip(place_of(other)).map(|(a, b)| distance_m(a, b));
+            let sites = self.sees(other, "sites") && self.sees(actor, "sites");
+            let apart = place_of(actor).zip(place_of(other)).filter(|_| sites).map(|(a, b)| distance_m(a, b));
             if likeness >= 0.5 && apart.is_none_or(|metres| metres <= DUPLICATE_DISTANCE_M) {
                 score += (likeness * 50.0) as u32;
                 why.push(match apart {
@@ -191,17 +197,14 @@ impl Desk<'_> {
         let items: Vec<Value> = self
             .all()
             .filter(municipal)
-            .filter(|actor| {
-                let owner = lineage.heir(actor.owner.as_str());
-                crate::domain::rights::may_read(self.env.principal, &owner, &lineage.readers(&actor.card.readers))
-            })
+            .filter(|actor| self.may_read(actor))
             .filter_map(|actor| {
                 let links = actor.links(self.env.now);
                 let there: Vec<Value> = areas.iter().filter_map(|area| links.get(area)).map(|link| json!({ "area": link.area, "basis": link.basis })).collect();
-                let outcome = actor.contacts.iter().rev().find(|(_, said)| said.occasion == "invitation" && said.board == id);
+                let outcome = actor.contacts.iter().rev().find(|(_, said)| said.occasion == "invitation" && *lineage.heir(&said.board) == *id);
                 (!there.is_empty()).then(|| {
                     json!({ "actorId": actor.id, "name": actor.card.name, "kind": actor.card.kind, "links": there,
-                            "contacts": actor.card.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect::<Vec<_>>(),
+                            "contacts": self.ways(actor),
                             "outcome": outcome.map(|(at, said)| json!({ "at": at, "outcome": said.outcome, "reference": said.reference })) })
                 })
             })

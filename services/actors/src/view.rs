@@ -2,17 +2,26 @@
 
 use crate::{
     commands::Desk,
-    domain::{protection::is_protected, rights, verification},
+    domain::{
+        own_words::{self, HIDDEN_FROM_K},
+        protection::is_protected,
+        verification,
+    },
     lineage::Lineage,
+    protected::Notice,
     read_model::Actor,
     sealing,
 };
-use narhet_kernel::Timestamp;
+use narhet_kernel::{Klass, Timestamp};
+use narhet_proto::events::actors::FieldKlass;
 use serde_json::{Value, json};
 
 /// How much of an actor is shown.
 #[derive(Clone, Copy)]
-pub struct Shown {
+pub struct Shown<'a> {
+    /// Its links and its owner are those of this instant.
+    pub at: Timestamp,
+    pub lineage: &'a Lineage<'a>,
     /// Its reading is recorded.
     pub persons: bool,
     /// Not too many of them.
@@ -20,22 +29,53 @@ pub struct Shown {
 }
 
 impl Desk<'_> {
-    /// One actor as the principal may see it, with the links and the owner of an instant.
-    pub fn view(&self, actor: &Actor, at: Timestamp, lineage: &Lineage<'_>, shown: Shown) -> Value {
+    /// The members of an actor's card that the principal does not see for their class.
+    pub fn hidden<'s>(&self, actor: &'s Actor) -> impl Iterator<Item = (&'s str, Klass)> + 's {
+        let entries: &[FieldKlass] = if self.sees_protection(actor) { &[] } else { &actor.card.klass };
+        entries.iter().filter(|entry| entry.klass.k >= HIDDEN_FROM_K).map(|entry| (entry.field.as_str(), entry.klass))
+    }
+
+    pub fn sees(&self, actor: &Actor, member: &str) -> bool {
+        self.hidden(actor).all(|(hidden, _)| hidden != member)
+    }
+
+    fn shown_notices(&self, actor: &Actor) -> Vec<Notice> {
+        let slot = self.registry.by_id.get(&actor.id).filter(|_| self.sees_protection(actor));
+        slot.map(|slot| self.notices(*slot)).unwrap_or_default()
+    }
+
+    /// Functions and their ways, as a list of whom to call has them.
+    pub fn ways(&self, actor: &Actor) -> Vec<Value> {
+        if !self.sees(actor, "contacts") {
+            return Vec::new();
+        }
+        let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+        plain.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect()
+    }
+
+    /// One actor as the principal may see it, with the links and the owner of an instant; what they may see follows from who
+    /// owns it now.
+    pub fn view(&self, actor: &Actor, shown: Shown<'_>) -> Value {
+        let (at, lineage) = (shown.at, shown.lineage);
         let mut plain = sealing::open(&actor.card, actor.card_event, shown.persons, self.env);
         let owner = lineage.heir(actor.owner.as_str());
         let mut withheld: Vec<Value> = Vec::new();
         let text = narhet_proto::access::may_open_text(self.env.principal);
-        let protection = shown.protection && rights::sees_protection(self.env.principal, &owner);
+        let protection = shown.protection && self.sees_protection(actor);
         for (index, site) in plain.sites.iter_mut().enumerate() {
-            if !protection && site.tags.iter().any(|tag| is_protected(tag)) {
+            if !protection {
+                // Without a word: that something is withheld here would say what it is.
                 site.tags.retain(|tag| !is_protected(tag));
-                withheld.push(json!({ "field": format!("sites/{index}/tags"), "why": "Platsens skyddsuppgifter (k3) visas inte för dig här." }));
             }
             if !text && site.address.take().is_some() {
                 withheld
                     .push(json!({ "field": format!("sites/{index}/address"), "why": "Rollen läser inte fritext." }));
             }
+        }
+        for (member, klass) in self.hidden(actor) {
+            own_words::hide(&mut plain, member);
+            let why = format!("Klass {klass}: visas för den nämnd som äger aktören och för centrala roller.");
+            withheld.push(json!({ "field": member, "why": why }));
         }
         if !text {
             if plain.notes.take().is_some() {
@@ -43,8 +83,8 @@ impl Desk<'_> {
             }
             plain.by_hand.iter_mut().for_each(|hand| hand.reason = "undanhållet".to_owned());
         }
-        for (index, person) in actor.card.contacts.iter().enumerate().filter_map(|(i, c)| Some((i, c.person.as_ref()?)))
-        {
+        let persons = actor.card.contacts.iter().enumerate().filter(|_| self.sees(actor, "contacts"));
+        for (index, person) in persons.filter_map(|(index, contact)| Some((index, contact.person.as_ref()?))) {
             let why = if self.env.is_erased(person.subject_id) {
                 "Personuppgifterna är raderade."
             } else if shown.persons {
@@ -61,6 +101,9 @@ impl Desk<'_> {
             .collect();
         let mut view = serde_json::to_value(plain).expect("a card is plain JSON");
         let members = view.as_object_mut().expect("a card is an object");
+        for site in members.get_mut("sites").and_then(Value::as_array_mut).into_iter().flatten() {
+            site.as_object_mut().expect("a site is an object").entry("tags").or_insert_with(|| json!([]));
+        }
         for list in ["aliases", "sites", "capabilities", "contacts", "agreements", "readers"] {
             members.entry(list).or_insert_with(|| json!([]));
         }
@@ -122,8 +165,8 @@ impl Desk<'_> {
             board = heir.id;
         }
         json!({ "id": actor.id, "items": entries, "links": facts(actor), "owners": owners, "proposals": self.proposals(actor, false),
-                "protectionChanges": actor.protection_changes.iter().map(|change| json!({
-                    "id": change.event, "site": change.said.site, "at": change.at, "notified": change.said.notified,
+                "protectionChanges": self.shown_notices(actor).iter().map(|change| json!({
+                    "id": change.event, "sites": change.sites, "at": change.at, "notified": change.notified,
                     "acknowledged": change.acknowledged })).collect::<Vec<_>>(),
                 "contacts": actor.contacts.iter().map(|(at, said)| json!({ "at": at, "board": said.board, "occasion": said.occasion,
                     "outcome": said.outcome, "reference": said.reference })).collect::<Vec<_>>() })

@@ -50,6 +50,8 @@ pub const ACTORS_UNPACKED_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const ACTORS_ROWS_MAX: usize = 50_000;
 /// Columns of a file of actors.
 pub const ACTORS_CELLS_MAX: usize = 100;
+/// Bytes of the rows decided in one command: with the envelope they fit into one message on the bus.
+pub const ACTORS_IMPORT_BYTES: usize = 256 * 1024;
 /// Rows decided in one command, so that others' commands come in between.
 pub const ACTORS_IMPORT_ROWS: usize = 100;
 /// `minCursor` waits this long, then 503 (CONTRACT).

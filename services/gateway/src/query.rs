@@ -55,7 +55,8 @@ impl Query {
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
         match self.text(name)? {
             None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            // `?dryRun` says it.
+            Some("true" | "") => Ok(true),
             Some(_) => Err(Problem::parameter(name, format!("{name} is true or false"))),
         }
     }

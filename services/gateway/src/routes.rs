@@ -100,7 +100,9 @@ impl Route {
         match self.call {
             Call::Import
             | Call::Rehearse
-            | Call::Actors(actors::Op::Import | actors::Op::Export | actors::Op::Offline) => IMPORT_TIMEOUT,
+            | Call::Actors(actors::Op::Import | actors::Op::Export | actors::Op::Offline | actors::Op::CallList) => {
+                IMPORT_TIMEOUT
+            }
             Call::Verify | Call::BackUp => KEEPER_TIMEOUT,
             _ if *self.method != Method::GET => COMMAND_TIMEOUT,
             _ => READ_TIMEOUT,
@@ -236,6 +238,7 @@ pub const ROUTES: &[Route] = &[
     actors(&Method::POST, "/v1/actors/import", actors::Op::Import),
     actors(&Method::GET, "/v1/actors/export", actors::Op::Export),
     actors(&Method::GET, "/v1/actors/offline", actors::Op::Offline),
+    actors(&Method::GET, "/v1/actors/call-list", actors::Op::CallList),
     sending(&Method::POST, "/v1/actors/protected", Gate::ReadActors, sends(Actors, "list-protected")),
     actors(&Method::GET, "/v1/actors/{id}", actors::Op::Read),
     actors(&Method::PATCH, "/v1/actors/{id}", actors::Op::Change),
@@ -254,6 +257,7 @@ pub const ROUTES: &[Route] = &[
         Gate::ReadActors,
         sends(Actors, "acknowledge-protection").on_id(),
     ),
+    asking("/v1/subjects/due", Gate::ReadActors, asks(Actors, "due-for-gallring", &[])),
     sending(&Method::POST, "/v1/subjects/{id}/erase", Gate::ReadActors, sends(Actors, "erase-subject").on_id()),
     sending(&Method::POST, "/v1/subjects/{id}/hold", Gate::ReadActors, sends(Actors, "hold-subject").on_id()),
     sending(&Method::POST, "/v1/subjects/{id}/export", Gate::ReadActors, sends(Actors, "export-subject").on_id()),

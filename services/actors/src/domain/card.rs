@@ -3,10 +3,13 @@
 use crate::{
     domain::{
         org_number::{self, OrgNumber},
+        own_words::{HIDDEN_FROM_K, HIDEABLE},
         protection,
         rights::{READERS_ALL, READERS_CENTRAL, READERS_OWN},
     },
-    limits::{ENTRIES_MAX, GEOMETRY_BYTES_MAX, NAME_CHARS_MAX, NOTES_CHARS_MAX, RADIUS_M_MAX, TEXT_CHARS_MAX},
+    limits::{
+        ENTRIES_MAX, GEOMETRY_BYTES_MAX, NAME_CHARS_MAX, NOTES_CHARS_MAX, RADIUS_M_MAX, TAG_CHARS_MAX, TEXT_CHARS_MAX,
+    },
 };
 use narhet_geo::{Point, Shape};
 use narhet_kernel::{BoardId, Klass, SubjectId, id::slug};
@@ -107,6 +110,16 @@ pub struct PlainPerson {
     pub phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Said with another name: it is the same person, whose name was written wrongly.
+    #[serde(default, skip_serializing)]
+    pub correction: bool,
+}
+
+impl PlainPerson {
+    /// Nothing is said about the person.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.phone.is_none() && self.email.is_none()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,7 +130,9 @@ pub struct PlainByHand {
     pub reason: String,
 }
 
-/// Everything that is wrong with a card, each with its place.
+const ALWAYS_SHOWN: &[&str] = &["name", "kind", "readers"];
+
+/// Everything that is wrong with a card, each with its place and never with what stands there: import reports are recorded.
 #[derive(Debug, Default)]
 struct Faults(Vec<FieldError>);
 
@@ -193,13 +208,14 @@ impl PlainCard {
         faults.count("/capabilities", &self.capabilities);
         faults.count("/contacts", &self.contacts);
         faults.count("/agreements", &self.agreements);
+        faults.count("/readers", &self.readers);
         faults.count("/byHand", &self.by_hand);
         self.check_sites(&mut faults);
         self.check_reach(&mut faults, is_area);
         self.check_lists(&mut faults);
         self.check_contacts(&mut faults);
-        if let Some(board) = self.on_behalf_of.as_ref().filter(|board| !is_board(board)) {
-            faults.add("/onBehalfOf", format!("no board is called {board:?}"));
+        if self.on_behalf_of.as_ref().is_some_and(|board| !is_board(board)) {
+            faults.add("/onBehalfOf", "no board has that id");
         }
         for (index, reader) in self.readers.iter().enumerate() {
             let a_board = BoardId::new(reader.as_str()).is_some() && is_board(reader);
@@ -210,7 +226,17 @@ impl PlainCard {
         for (index, by_hand) in self.by_hand.iter_mut().enumerate() {
             faults.text(&format!("/byHand/{index}/reason"), &mut by_hand.reason, TEXT_CHARS_MAX);
             if !is_area(&by_hand.area) {
-                faults.add(format!("/byHand/{index}/area"), format!("no area is called {:?}", by_hand.area));
+                faults.add(format!("/byHand/{index}/area"), "no area has that id");
+            }
+        }
+        for (member, klass) in &self.klass {
+            let shown = ALWAYS_SHOWN.contains(&member.as_str()) && klass.k < HIDDEN_FROM_K;
+            if !shown && !HIDEABLE.contains(&member.as_str()) {
+                let detail = format!(
+                    "a class is for one of {}; name, kind and readers stand in every list and are k1 at the most",
+                    HIDEABLE.join(", ")
+                );
+                faults.add("/klass", detail);
             }
         }
         if faults.0.is_empty() { Ok(self) } else { Err(faults.0) }
@@ -232,6 +258,9 @@ impl PlainCard {
             }
             faults.count(&at("/tags"), &site.tags);
             site.tags = site.tags.iter().map(|tag| protection::tag(tag)).filter(|tag| !tag.is_empty()).collect();
+            if site.tags.iter().any(|tag| tag.len() > TAG_CHARS_MAX) {
+                faults.add(at("/tags"), format!("a tag has at most {TAG_CHARS_MAX} characters"));
+            }
             site.tags.sort();
             site.tags.dedup();
             if let Some(state) = &mut site.safety_point {
@@ -266,8 +295,8 @@ impl PlainCard {
             },
             _ => {}
         }
-        for (index, area) in reach.areas.iter().enumerate().filter(|(_, area)| !is_area(area)) {
-            faults.add(format!("/operatingArea/areas/{index}"), format!("no area is called {area:?}"));
+        for (index, _) in reach.areas.iter().enumerate().filter(|(_, area)| !is_area(area)) {
+            faults.add(format!("/operatingArea/areas/{index}"), "no area has that id");
         }
     }
 

@@ -75,14 +75,18 @@ pub fn at(facts: &[Fact], instant: Timestamp) -> BTreeMap<&str, Link<'_>> {
     links
 }
 
+/// The areas of a division that an area named on a card is there: itself, or what it has become.
+pub type AreasOf<'a> = &'a dyn Fn(&str, &Division) -> Vec<String>;
+
 /// Where an actor belongs in a division: one basis for each area, the strongest.
-pub fn targets(spread: &Spread, division: &Division) -> BTreeMap<String, LinkBasis> {
+pub fn targets(spread: &Spread, division: &Division, areas_of: AreasOf<'_>) -> BTreeMap<String, LinkBasis> {
     let mut targets = BTreeMap::new();
     match &spread.reach {
         Reach::Sites => {}
         Reach::City => targets.extend(ids(division).map(|id| (id, LinkBasis::OperatingArea))),
         Reach::Areas(areas) => {
-            targets.extend(ids(division).filter(|id| areas.contains(id)).map(|id| (id, LinkBasis::OperatingArea)));
+            let there = areas.iter().flat_map(|area| areas_of(area, division));
+            targets.extend(there.map(|id| (id, LinkBasis::OperatingArea)));
         }
         Reach::Shapes(shapes) => {
             for share in shapes.iter().flat_map(|shape| division.map.overlay(shape)) {
@@ -97,10 +101,11 @@ pub fn targets(spread: &Spread, division: &Division) -> BTreeMap<String, LinkBas
         }
     }
     for (area, include) in &spread.by_hand {
-        if !include {
+        if *include {
+            targets.extend(areas_of(area, division).into_iter().map(|id| (id, LinkBasis::Hand)));
+        } else {
+            // Not from what it has become: that is larger, and the actor may well be in the rest of it.
             targets.remove(area);
-        } else if division.area(area).is_some() {
-            targets.insert(area.clone(), LinkBasis::Hand);
         }
     }
     targets
@@ -111,7 +116,13 @@ fn ids(division: &Division) -> impl Iterator<Item = String> + '_ {
 }
 
 /// What to record so that from `from` on the links are those of the divisions in force (`None`: of an actor that is gone).
-pub fn changes(facts: &[Fact], spread: Option<&Spread>, divisions: &[&Division], from: Timestamp) -> Vec<Change> {
+pub fn changes(
+    facts: &[Fact],
+    spread: Option<&Spread>,
+    divisions: &[&Division],
+    areas_of: AreasOf<'_>,
+    from: Timestamp,
+) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     let mut pending: Vec<Fact> = Vec::new();
     for (index, division) in divisions.iter().enumerate() {
@@ -120,7 +131,7 @@ pub fn changes(facts: &[Fact], spread: Option<&Spread>, divisions: &[&Division],
             continue;
         }
         let instant = division.valid_from().max(from);
-        let target = spread.map(|spread| targets(spread, division)).unwrap_or_default();
+        let target = spread.map(|spread| targets(spread, division, areas_of)).unwrap_or_default();
         let new: Vec<Change> = {
             let all: Vec<Fact>;
             let held = if pending.is_empty() {

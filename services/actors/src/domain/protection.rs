@@ -16,11 +16,11 @@ pub fn tag(text: &str) -> String {
     }
 }
 
-/// Skyddsobjekt, samhällsviktig verksamhet and a Styr-el class (`styrel-1` to `styrel-8`).
+/// Skyddsobjekt, samhällsviktig verksamhet and a Styr-el class, however people write them in a tag: `styr-el-klass-2`,
+/// `samhallsviktiga-verksamheter`. A tag too many is sealed rather than one too few.
 pub fn is_protected(tag: &str) -> bool {
-    tag == PROTECTED_OBJECT
-        || tag == VITAL_ACTIVITY
-        || tag.strip_prefix("styrel-").is_some_and(|class| matches!(class.as_bytes(), [b'1'..=b'8']))
+    let tag = tag.replace("styrelse", "");
+    ["skyddsobjekt", "samhallsviktig", "styrel", "styr-el"].iter().any(|word| tag.contains(word))
 }
 
 #[cfg(test)]
@@ -29,10 +29,20 @@ mod tests {
 
     #[test]
     fn protected_tags_are_known_however_they_are_written() {
-        for written in ["Skyddsobjekt", "samhällsviktig verksamhet", "Samhällsviktig", "styrel-1", "Styrel 8"] {
+        for written in [
+            "Skyddsobjekt",
+            "samhällsviktig verksamhet",
+            "Samhällsviktig",
+            "Samhällsviktiga verksamheter",
+            "styrel-1",
+            "Styrel 8",
+            "Styrel klass 2",
+            "Styr-el 2",
+            "styrel-9",
+        ] {
             assert!(is_protected(&tag(written)), "{written}");
         }
-        for written in ["trygghetspunkt", "styrel-9", "kyrka"] {
+        for written in ["trygghetspunkt", "styrelse", "kyrka"] {
             assert!(!is_protected(&tag(written)), "{written}");
         }
     }

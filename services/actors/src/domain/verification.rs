@@ -56,6 +56,14 @@ impl Standing {
     }
 }
 
+/// Days until somebody who was not reached is tried again. ASSUMPTION, as the intervals are.
+const RETRY: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// When a card of which nobody was reached must be checked again.
+pub fn retry(tried_at: Timestamp) -> Timestamp {
+    tried_at.checked_add(RETRY).unwrap_or(Timestamp::MAX)
+}
+
 /// When a card of this kind that was checked at an instant must be checked again.
 pub fn next_due(kind: ActorKind, verified_at: Timestamp) -> Timestamp {
     let days = INTERVALS.iter().find(|(known, _)| *known == kind).map_or(180, |(_, days)| *days);

@@ -22,11 +22,11 @@ pub const HEADINGS: &[(&str, &[&str])] = &[
     ("availability", &["tillgänglighet", "availability", "öppet", "öppettider"]),
     ("function", &["funktion", "function", "kontaktfunktion", "roll"]),
     ("purpose", &["ändamål", "purpose", "syfte"]),
-    ("functionPhone", &["telefon", "functionPhone", "tel", "telefonnummer", "telefon funktion", "växel", "jour"]),
-    (
-        "functionEmail",
-        &["e-post", "functionEmail", "epost", "mejl", "mail", "e-post funktion", "email", "funktionsbrevlåda"],
-    ),
+    // Whose they are, the function's or the person's, each row says: see `Row::read`.
+    ("phone", &["telefon", "phone", "tel", "telefonnummer"]),
+    ("email", &["e-post", "email", "epost", "mejl", "mail"]),
+    ("functionPhone", &["telefon funktion", "functionPhone", "växel", "jour"]),
+    ("functionEmail", &["e-post funktion", "functionEmail", "funktionsbrevlåda"]),
     ("personName", &["kontaktperson", "personName", "person", "kontakt"]),
     ("personPhone", &["kontaktperson telefon", "personPhone", "mobil", "telefon person", "mobiltelefon"]),
     ("personEmail", &["kontaktperson e-post", "personEmail", "e-post person"]),
@@ -36,7 +36,13 @@ pub const HEADINGS: &[(&str, &[&str])] = &[
     ("more", &["mer (json)", "more"]),
 ];
 
-/// Every field, in the order of exports.
+/// The fields of exports, each with its heading: those whose meaning does not depend on the other cells.
+pub fn exported() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let known = HEADINGS.iter().filter(|(field, _)| !["phone", "email"].contains(field));
+    known.map(|(field, names)| (*field, names[0]))
+}
+
+/// Every field that a column may be taken for.
 pub const FIELDS: [&str; HEADINGS.len()] = {
     let mut fields = [""; HEADINGS.len()];
     let mut index = 0;
@@ -88,10 +94,10 @@ mod tests {
     fn headings_are_known_however_they_are_written_and_the_hand_goes_first() {
         let columns = ["Förening", "Org.nr", "E-post", "Hemligt", "LAT"].map(str::to_owned);
         let guessed = guess(&columns, &BTreeMap::new()).unwrap();
-        assert_eq!(guessed, [Some("name"), Some("orgNumber"), Some("functionEmail"), None, Some("lat")]);
+        assert_eq!(guessed, [Some("name"), Some("orgNumber"), Some("email"), None, Some("lat")]);
         let said = BTreeMap::from([("Hemligt".to_owned(), "notes".to_owned()), ("LAT".to_owned(), String::new())]);
         let mapped = guess(&columns, &said).unwrap();
-        assert_eq!(mapped, [Some("name"), Some("orgNumber"), Some("functionEmail"), Some("notes"), None]);
+        assert_eq!(mapped, [Some("name"), Some("orgNumber"), Some("email"), Some("notes"), None]);
         assert!(guess(&["Ort".to_owned()], &BTreeMap::new()).unwrap_err().detail.contains("Ort"));
     }
 }

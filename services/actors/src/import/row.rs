@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// Characters in a cell; what is longer is no cell of a registry.
 const CELL_CHARS_MAX: usize = 20_000;
 
+/// Characters of what did not fit into a row: the rest of a large card, below what one row may be on the bus.
+const MORE_CHARS_MAX: usize = 200_000;
+
 /// The filled cells of a row, by field.
 #[derive(Debug)]
 pub struct Row(BTreeMap<&'static str, String>);
@@ -35,10 +38,20 @@ impl Row {
             if cell.trim().starts_with(['=', '@']) || (cell.trim().starts_with(['+', '-']) && !is_number_like(text)) {
                 return Err(format!("kolumn {}: cellen innehåller en formel; klistra in värdet i stället", number + 1));
             }
-            if text.chars().count() > CELL_CHARS_MAX {
-                return Err(format!("kolumn {}: mer än {CELL_CHARS_MAX} tecken", number + 1));
+            let chars_max = if field == "more" { MORE_CHARS_MAX } else { CELL_CHARS_MAX };
+            if text.chars().count() > chars_max {
+                return Err(format!("kolumn {}: mer än {chars_max} tecken", number + 1));
             }
             fields.insert(field, text.to_owned());
+        }
+        // A plain "Telefon" beside a person and no function is the person's own, and is sealed as theirs.
+        let of_person = fields.contains_key("personName") && !fields.contains_key("function");
+        for (plain, own, functions) in
+            [("phone", "personPhone", "functionPhone"), ("email", "personEmail", "functionEmail")]
+        {
+            if let Some(text) = fields.remove(plain) {
+                fields.entry(if of_person { own } else { functions }).or_insert(text);
+            }
         }
         Ok(Row(fields))
     }
@@ -129,10 +142,13 @@ impl Row {
         self.put_site(&mut card)?;
         self.put_contact(&mut card);
         if let Some(more) = self.text("more") {
-            let patch = serde_json::from_str(more).map_err(|_| "kolumnen mer (json) är inte JSON")?;
+            // Never what stands there, only where: the report is recorded.
+            let patch = serde_json::from_str(more).map_err(|error| {
+                format!("kolumnen mer (json) är inte JSON: rad {}, tecken {}", error.line(), error.column())
+            })?;
             let whole = serde_json::to_value(&card).map_err(|error| error.to_string())?;
             card = serde_json::from_value(merge_patch::apply(whole, &patch))
-                .map_err(|error| format!("mer (json): {error}"))?;
+                .map_err(|_| "kolumnen mer (json) har ett fält som kortet inte har, eller ett värde av fel slag")?;
         }
         Ok(card)
     }
@@ -151,7 +167,9 @@ impl Row {
             _ => return Err("ge både lat och lon, eller ingen av dem".to_owned()),
         };
         let known = card.sites.iter().position(|site| self.is_site(site, &card.name));
-        let known = known.or((card.sites.len() == 1).then_some(0));
+        // The only site has moved or gets its name; another name is another site.
+        let only = card.sites.first().filter(|site| self.text("siteName").is_none() || site.name == card.name);
+        let known = known.or(only.filter(|_| card.sites.len() == 1).map(|_| 0));
         let index = known.unwrap_or_else(|| {
             card.sites.push(PlainSite {
                 name: card.name.clone(),
@@ -166,10 +184,15 @@ impl Row {
         if let Some(name) = self.owned("siteName") {
             site.name = name;
         }
-        site.place = place.or(site.place.take());
+        let moved = self
+            .text("address")
+            .is_some_and(|new| site.address.as_deref().is_some_and(|old| sort_key(old) != sort_key(new)));
+        // The old coordinates are not those of a new address.
+        site.place = place.or(site.place.take().filter(|_| !moved));
         site.address = self.owned("address").or(site.address.take());
         if let Some(text) = self.text("tags") {
-            site.tags = list(text).map(str::to_owned).collect();
+            // A tag has no comma in it, and in a file with semicolons people write lists with commas.
+            site.tags = list(text).flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned()).collect();
         }
         Ok(())
     }
@@ -197,11 +220,11 @@ impl Row {
         }
         let (name, phone, email) = (self.owned("personName"), self.owned("personPhone"), self.owned("personEmail"));
         if name.is_some() || phone.is_some() || email.is_some() {
-            let empty = PlainPerson { subject_id: None, name: None, phone: None, email: None };
-            let person = contact.person.get_or_insert(empty);
-            // Another name is another person, with a key of their own.
+            let empty = || PlainPerson { subject_id: None, name: None, phone: None, email: None, correction: false };
+            let person = contact.person.get_or_insert_with(empty);
+            // Another name is another person: nothing of the one before is theirs.
             if name.is_some() && person.name.is_some() && name != person.name {
-                person.subject_id = None;
+                *person = empty();
             }
             person.name = name.or(person.name.take());
             person.phone = phone.or(person.phone.take());

@@ -88,7 +88,12 @@ fn a_dead_letter_is_listed_and_after_a_week_says_nothing_of_how_the_ways_are() {
     house.incident(None, &["jarva"], true);
     house.goes_on_until(NOON);
     let delivery = alarms(&house, "case")[0]["deliveries"][0].clone();
-    carried(&mut house, &delivery, Err(Refusal { detail: "404".to_owned(), may_heal: false, may_be_done: false }), false);
+    carried(
+        &mut house,
+        &delivery,
+        Err(Refusal { detail: "404".to_owned(), may_heal: false, may_be_done: false }),
+        false,
+    );
     assert_eq!(health(&house)["healthy"], false);
     let case = alarms(&house, "case")[0]["id"].clone();
     house.command(&officer("jarva"), "acknowledge-alarm", json!({ "id": case })).unwrap();

@@ -1,5 +1,6 @@
 //! The registry of local actors: passed on to `actors`, who decides; files are read and written here.
 
+mod call_list;
 mod offline;
 mod table_file;
 mod transfer;
@@ -30,6 +31,7 @@ pub enum Op {
     Import,
     Export,
     Offline,
+    CallList,
     Relevant,
 }
 
@@ -44,6 +46,7 @@ pub fn handler(op: Op) -> MethodRouter<Shared> {
         Op::Import => post(transfer::import).layer(DefaultBodyLimit::disable()),
         Op::Export => get(transfer::export),
         Op::Offline => get(offline::list),
+        Op::CallList => get(call_list::list),
         Op::Relevant => get(relevant),
     }
 }

@@ -120,6 +120,14 @@ impl House {
         self.commit(writes, "p-house");
     }
 
+    /// What is noted of an incident of situation's.
+    pub fn note_incident(&mut self, id: &str, open: bool, boards: &[&str]) {
+        let boards = boards.iter().map(|board| (*board).to_owned()).collect();
+        let noted = IncidentNoted { incident_id: id.to_owned(), open, boards };
+        let draft = crate::persons::for_records(Uuid::new_v4(), StreamId::new("incident", id), &noted);
+        self.commit(vec![Write::one(Expected::Any, draft)], "p-house");
+    }
+
     pub fn fire(&mut self) {
         let house = Principal::house();
         let env = Env::new(self.clock.now(), &house, &self.keys, &self.clock, self.events.len() as u64);
@@ -135,7 +143,7 @@ impl House {
         self.clock.set(instant.parse().unwrap());
     }
 
-    fn env<'a>(&'a self, principal: &'a Principal) -> Env<'a> {
+    pub fn env<'a>(&'a self, principal: &'a Principal) -> Env<'a> {
         Env::new(self.now(), principal, &self.keys, &self.clock, self.events.len() as u64)
     }
 

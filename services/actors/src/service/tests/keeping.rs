@@ -48,6 +48,120 @@ fn a_merge_joins_two_cards_and_keeps_both_histories() {
 }
 
 #[test]
+fn a_merge_loses_nothing_that_the_other_had_and_is_not_undone_by_the_next_import() {
+    let mut house = House::of_three();
+    let kept = house.register("norrmalm", &with(card("Hjälpen", 0), json!({ "notes": "Egen." })));
+    let gone = house.register(
+        "norrmalm",
+        &with(
+            card("Stödet", 1),
+            json!({ "externalId": "7", "notes": "Deras.", "orgNumber": "640823-3234", "onBehalfOf": "farsta", "readers": ["farsta"],
+                    "operatingArea": { "scope": "areas", "areas": ["farsta"] },
+                    "availability": { "aroundTheClock": true }, "byHand": [{ "area": "farsta", "include": true, "reason": "x" }] }),
+        ),
+    );
+    let sole = |house: &mut House, id: &str| -> Vec<Value> {
+        house.act("norrmalm", "read-actor", &json!({ "id": id })).unwrap();
+        let data: Value = serde_json::from_str(house.events.last().unwrap().data.get()).unwrap();
+        data["readings"].as_array().unwrap().iter().map(|reading| reading["subjectId"].clone()).collect()
+    };
+    let before = sole(&mut house, &gone);
+    house.act("norrmalm", "merge-actors", &json!({ "id": kept, "other": gone })).unwrap();
+    let card = house.act("norrmalm", "read-actor", &json!({ "id": kept })).unwrap();
+    assert_eq!((&card["notes"], &card["externalId"]), (&json!("Egen.\n\nDeras."), &json!("7")));
+    assert_eq!((&card["onBehalfOf"], &card["readers"]), (&json!("farsta"), &json!(["all-boards", "farsta"])));
+    assert!(card["operatingArea"].is_object() && card["byHand"].is_array() && card["availability"].is_object());
+    assert_eq!(sole(&mut house, &kept), before, "a sole trader is one person still");
+}
+
+#[test]
+fn areas_named_by_hand_become_those_of_the_heirs_and_what_is_recorded_then_goes_to_them() {
+    let mut house = House::of_three();
+    let away = with(
+        card("Hjälpen", 2),
+        json!({ "operatingArea": { "scope": "areas", "areas": ["norrmalm"] }, "readers": ["ostermalm"],
+                "byHand": [{ "area": "ostermalm", "include": true, "reason": "De hjälper till." }] }),
+    );
+    let id = house.register("norrmalm", &away);
+    let ending = [("norrmalm", "innerstaden"), ("ostermalm", "innerstaden")];
+    house.divide("2026-02-01T00:00:00Z", &["innerstaden", "farsta"], &ending);
+    let linked = |house: &House, board: &str, at: &str| -> Vec<String> {
+        let links = house.ask(&coordinator(board), "actor-links", &json!({ "id": id, "at": at })).unwrap();
+        links["items"].as_array().unwrap().iter().map(|link| link["area"]["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(linked(&house, "norrmalm", NOW), ["farsta", "norrmalm", "ostermalm"]);
+    assert_eq!(linked(&house, "norrmalm", "2026-02-01T00:00:00Z"), ["farsta", "innerstaden"]);
+    let registering = |house: &mut House, board: &str| house.act(board, "register-actor", &card("Nya", 0)).map(|_| ());
+    assert_eq!(registering(&mut house, "innerstaden").unwrap_err().code, ErrorCode::Forbidden, "not yet");
+
+    house.set_clock("2026-02-01T00:00:00Z");
+    assert_eq!(registering(&mut house, "norrmalm").unwrap_err().code, ErrorCode::Forbidden, "not any more");
+    house.act("innerstaden", "verify-actor", &json!({ "id": id })).unwrap();
+    let verified = house.events.last().unwrap();
+    let readers: Vec<&str> = verified.readers.split(',').collect();
+    assert_eq!(verified.owner.as_str(), "innerstaden");
+    assert!(readers.contains(&"innerstaden") && !readers.iter().any(|board| board.contains("malm")), "{readers:?}");
+    let incident = json!({ "incidentId": "i-1", "areas": ["norrmalm"] });
+    let ranked = house.ask(&coordinator("innerstaden"), "relevant-actors", &incident).unwrap();
+    assert_eq!(names(&ranked), ["Hjälpen"], "an incident that was reported in an area that has become another");
+}
+
+#[test]
+fn health_asks_for_somebody_who_answers_for_the_boards_own_functions_and_tries_again_those_not_reached() {
+    let mut house = House::of_three();
+    let contact = |function: &str| json!([{ "function": function, "ways": [{ "kind": "phone", "value": "08-1" }] }]);
+    let always = json!({ "aroundTheClock": true });
+    house.register("norrmalm", &with(card("Utan kontakt", 0), json!({ "availability": always })));
+    let company =
+        json!({ "kind": "municipal-company", "availability": always, "contacts": contact("säkerhetssamordnare") });
+    let id = house.register("norrmalm", &with(card("Bolaget", 0), company));
+    let health =
+        |house: &House| house.ask(&coordinator("norrmalm"), "registry-health", &json!({ "id": "norrmalm" })).unwrap();
+    let before = health(&house);
+    assert_eq!(before["missing247Contact"]["items"][0]["name"], "Utan kontakt");
+    assert_eq!(before["missing247Contact"]["total"], 1);
+    assert_eq!(before["missingFunctions"].as_array().unwrap().len(), 2, "a company's coordinator is not the board's");
+    let board = json!({ "kind": "municipal-board", "contacts": contact("säkerhetssamordnare") });
+    house.register("norrmalm", &with(card("Förvaltningen", 0), board));
+    assert_eq!(health(&house)["missingFunctions"], json!(["informationssäkerhetssamordnare"]));
+
+    house.act("norrmalm", "verify-actor", &json!({ "id": id, "reached": false })).unwrap();
+    house.set_clock("2026-01-16T00:00:00Z");
+    house.fire();
+    assert_eq!(house.count("se.narhet.actors.verification-due.v1"), 1, "reminded after a fortnight, not a year");
+}
+
+#[test]
+fn a_call_list_gives_functions_in_order_and_who_has_answered_in_the_round() {
+    let mut house = House::of_three();
+    let way = |kind: &str, value: &str| json!({ "kind": kind, "value": value });
+    let contacts = json!([
+        { "function": "jour", "ways": [way("phone", "08-1"), way("radio", "rakel 7")] },
+        { "function": "kansli", "ways": [way("email", "k@x.example")], "person": { "name": "Granitnamnet", "phone": "070-1" } },
+    ]);
+    let id = house.register("norrmalm", &with(card("Hjälpen", 0), json!({ "contacts": contacts })));
+    house.register("norrmalm", &card("Åkeriet", 1));
+    let logged = json!({ "id": id, "occasion": "contact-round", "outcome": "answered", "reference": "vinter-2026" });
+    house.act("norrmalm", "log-contact", &logged).unwrap();
+    let list = house.ask(&coordinator("norrmalm"), "call-list", &json!({ "round": "vinter-2026" })).unwrap();
+    assert_eq!(names(&list), ["Hjälpen", "Åkeriet"]);
+    let calls = list["items"][0]["calls"].as_array().unwrap();
+    assert_eq!((&calls[0]["order"], &calls[0]["function"], &calls[1]["order"]), (&json!(1), &json!("jour"), &json!(2)));
+    assert_eq!(calls[0]["ways"][1]["value"], "rakel 7");
+    assert_eq!(
+        (&list["items"][0]["outcome"]["outcome"], &list["items"][1]["outcome"]),
+        (&json!("answered"), &Value::Null)
+    );
+    assert!(
+        !list.to_string().contains("Granit") && !list.to_string().contains("070"),
+        "persons are read one at a time"
+    );
+    let other =
+        house.ask(&coordinator("norrmalm"), "call-list", &json!({ "round": "sommar-2026", "q": "hjälpen" })).unwrap();
+    assert_eq!((names(&other), &other["items"][0]["outcome"]), (vec!["Hjälpen"], &Value::Null));
+}
+
+#[test]
 fn an_archived_actor_is_in_no_list_has_no_links_and_is_still_read_by_its_id() {
     let mut house = House::of_three();
     let id = house.register("norrmalm", &card("Hjälpen", 0));

@@ -56,6 +56,91 @@ fn a_hold_refuses_erasure_until_it_ends_and_then_the_person_is_gone() {
 }
 
 #[test]
+fn each_request_for_release_is_a_hold_of_its_own_and_whoever_is_known_elsewhere_is_held_too() {
+    let (mut house, _, subject) = house_with_person();
+    let stranger = "01977420-9c00-7000-8000-00000000d00f";
+    let registrar = somebody(Role::Registrar, None);
+    for subject in [subject.as_str(), stranger] {
+        let set = |house: &mut House, held: bool, reference: &str| {
+            let order = json!({ "id": subject, "held": held, "ground": "release-request", "reference": reference });
+            house.act_as(&registrar, "hold-subject", &order)
+        };
+        set(&mut house, true, "KS 2026/1").unwrap();
+        set(&mut house, true, "KS 2026/2").unwrap();
+        set(&mut house, false, "KS 2026/1").unwrap();
+        assert_eq!(set(&mut house, false, "KS 2026/3").unwrap_err().code, ErrorCode::NotFound);
+        assert!(erase(&mut house, subject).unwrap_err().detail.contains("KS 2026/2"));
+        set(&mut house, false, "KS 2026/2").unwrap();
+        house.act_as(&registrar, "export-subject", &json!({ "id": subject })).unwrap();
+        erase(&mut house, subject).unwrap();
+    }
+}
+
+#[test]
+fn an_incident_that_is_open_over_a_merger_holds_the_data_of_the_heirs() {
+    let (mut house, _, subject) = house_with_person();
+    house.note_incident("i-1", true, &["norrmalm"]);
+    house.divide(
+        "2026-02-01T00:00:00Z",
+        &["innerstaden", "farsta"],
+        &[("norrmalm", "innerstaden"), ("ostermalm", "innerstaden")],
+    );
+    house.set_clock("2026-02-01T00:00:00Z");
+    assert!(erase(&mut house, &subject).unwrap_err().detail.contains("i-1"));
+    house.note_incident("i-1", false, &[]);
+    erase(&mut house, &subject).unwrap();
+}
+
+#[test]
+fn an_export_has_what_earlier_cards_said_while_it_can_be_opened() {
+    let (mut house, id, subject) = house_with_person();
+    house.act("norrmalm", "change-actor", &json!({ "id": id, "patch": { "contacts": [] } })).unwrap();
+    let export = |house: &mut House| {
+        house.act_as(&somebody(Role::Registrar, None), "export-subject", &json!({ "id": subject })).unwrap()
+    };
+    let held = export(&mut house);
+    assert_eq!(held["items"][0]["past"], json!([{ "name": "Funktionen Jourhavande", "email": "jour@exempel.se" }]));
+    let reading = house.events.last().unwrap();
+    assert!(reading.data.get().contains("past.email"), "{}", reading.data);
+    erase(&mut house, &subject).unwrap();
+    assert_eq!(export(&mut house)["items"], json!([]));
+}
+
+#[test]
+fn a_person_is_due_for_gallring_when_no_card_has_had_them_for_as_long_as_the_kind_says() {
+    let (mut house, id, subject) = house_with_person();
+    let sole = json!({ "orgNumber": "640823-3234", "kind": "company" });
+    let firm = house.register("norrmalm", &with(card("Firman", 0), sole));
+    let due = |house: &House| -> Vec<String> {
+        let listed = house.ask(&somebody(Role::Registrar, None), "due-for-gallring", &json!({})).unwrap();
+        listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["actors"][0]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    house.set_clock("2030-01-01T00:00:00Z");
+    assert_eq!(due(&house), Vec::<String>::new(), "whoever is on a card is kept");
+    house.act("norrmalm", "change-actor", &json!({ "id": id, "patch": { "contacts": [] } })).unwrap();
+    house.act("norrmalm", "archive-actor", &json!({ "id": firm })).unwrap();
+    for (instant, expected) in [
+        ("2030-12-31T00:00:00Z", vec![]),
+        ("2031-01-01T00:00:00Z", vec!["Hjälpen"]),
+        ("2032-01-01T00:00:00Z", vec!["Hjälpen", "Firman"]),
+    ] {
+        house.set_clock(instant);
+        assert_eq!(due(&house), expected, "{instant}");
+    }
+    assert_eq!(
+        house.ask(&coordinator("norrmalm"), "due-for-gallring", &json!({})).unwrap_err().code,
+        ErrorCode::Forbidden
+    );
+    erase(&mut house, &subject).unwrap();
+    assert_eq!(due(&house), ["Firman"]);
+}
+
+#[test]
 fn only_a_registrar_erases_and_only_with_a_ground_and_a_reference() {
     let (mut house, _, subject) = house_with_person();
     let order = json!({ "id": subject, "ground": "gallring", "reference": "KS 2026/17" });

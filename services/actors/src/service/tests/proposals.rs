@@ -49,6 +49,42 @@ fn the_text_of_a_proposal_is_read_by_the_two_boards_it_concerns_and_by_nobody_el
 }
 
 #[test]
+fn central_roles_read_every_proposal_and_a_dashboard_none() {
+    let mut house = House::of_three();
+    let id = house.register("norrmalm", &card("Hjälpen", 0));
+    proposed(&mut house, &id, &json!({ "notes": "Nyckeln finns i receptionen." }));
+    for (role, board, reads) in [
+        (Role::Ckl, None, true),
+        (Role::Registrar, None, true),
+        (Role::Auditor, None, true),
+        (Role::Dashboard, Some("norrmalm"), false),
+    ] {
+        let history = house.ask(&somebody(role, board), "actor-history", &json!({ "id": id })).unwrap();
+        assert_eq!(history.to_string().contains("receptionen"), reads, "{role}");
+    }
+}
+
+#[test]
+fn a_proposal_takes_no_protection_away_and_nothing_that_was_changed_meanwhile() {
+    let mut house = House::of_three();
+    let mut secret = card("Hjälpen", 0);
+    secret["sites"][0]["tags"] = json!(["skyddsobjekt", "kyrka"]);
+    let id = house.register("norrmalm", &secret);
+    let mut seen = house.act("farsta", "read-actor", &json!({ "id": id })).unwrap()["sites"].clone();
+    assert_eq!(seen[0]["tags"], json!(["kyrka"]));
+    seen[0]["address"] = json!("Gatan 2");
+    seen[0]["name"] = json!("Nya lokalen");
+    let proposal = proposed(&mut house, &id, &json!({ "sites": seen }));
+    let late = proposed(&mut house, &id, &json!({ "sites": seen, "notes": "x" }));
+    let accepted = settle(&mut house, "norrmalm", &id, &proposal, true).unwrap();
+    let site = &accepted["sites"][0];
+    assert_eq!((&site["address"], &site["tags"]), (&json!("Gatan 2"), &json!(["kyrka", "skyddsobjekt"])));
+    let refused = settle(&mut house, "norrmalm", &id, &late, true).unwrap_err();
+    assert!(refused.code == ErrorCode::Conflict && refused.detail.contains("sites"), "{refused}");
+    settle(&mut house, "norrmalm", &id, &late, false).unwrap();
+}
+
+#[test]
 fn an_erased_person_is_gone_from_the_card_and_from_every_proposal_that_named_them() {
     let mut house = House::of_three();
     let id = house.register("norrmalm", &card("Hjälpen", 0));

@@ -10,7 +10,7 @@ use axum::{
 };
 use narhet_kernel::Timestamp;
 
-const STYLE: &str = "@page{size:A4;margin:14mm 12mm 16mm;@bottom-right{content:counter(page) ' (' counter(pages) ')';font:9pt sans-serif}}\
+pub const STYLE: &str = "@page{size:A4;margin:14mm 12mm 16mm;@bottom-right{content:counter(page) ' (' counter(pages) ')';font:9pt sans-serif}}\
 body{font:10pt/1.35 'Source Sans 3','Noto Sans','DejaVu Sans',sans-serif;color:#000;margin:0}\
 h1{font-size:15pt;margin:0 0 1mm}p.meta{margin:0 0 5mm;font-size:9pt}\
 table{width:100%;border-collapse:collapse}thead{display:table-header-group}\
@@ -23,7 +23,9 @@ pub async fn list(
     Extension(ask): Extension<Ask>,
     RawQuery(query): RawQuery,
 ) -> Result<Response<Body>, Refused> {
-    let query = Query::of(query.as_deref(), &SEARCH)?;
+    let mut known = SEARCH.to_vec();
+    known.push("minCursor");
+    let query = Query::of(query.as_deref(), &known)?;
     let export = transfer::exported(&app, &ask, &query).await?;
     let column = |name: &str| export.fields.iter().position(|field| field == name);
     let columns = [
@@ -60,6 +62,6 @@ pub async fn list(
 }
 
 /// To the minute.
-fn printed_at(now: Timestamp) -> String {
+pub fn printed_at(now: Timestamp) -> String {
     now.to_string().replace('T', " ").chars().take(16).collect::<String>() + " UTC"
 }

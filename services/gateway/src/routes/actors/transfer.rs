@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::Shared,
-    limits::{ACTORS_FILE_BYTES_MAX, ACTORS_IMPORT_ROWS},
+    limits::{ACTORS_FILE_BYTES_MAX, ACTORS_IMPORT_BYTES, ACTORS_IMPORT_ROWS},
     problem::Refused,
     query::Query,
     request::Ask,
@@ -148,12 +148,18 @@ async fn file(headers: &HeaderMap, request: Request) -> Result<Bytes, Problem> {
 /// Rows with the key of an earlier one: registry id, else external id, else organisation number.
 fn duplicates(table: &Table, mapping: &[Mapped]) -> HashMap<u32, u32> {
     let column = |name: &str| mapping.iter().position(|mapped| mapped.field.as_deref() == Some(name));
+    const ORG_NUMBER: usize = 2;
     let columns = [column("id"), column("externalId"), column("orgNumber")];
     let (mut first, mut duplicates) = (HashMap::new(), HashMap::new());
     for (row, cells) in &table.rows {
         let filled =
             |column: &Option<usize>| cells.get((*column)?).map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-        let key = columns.iter().enumerate().find_map(|(kind, column)| Some((kind, filled(column)?.to_lowercase())));
+        // However a number is written: 556000-0001 is 5560000001.
+        let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+        let key = columns.iter().enumerate().find_map(|(kind, column)| {
+            let cell = filled(column)?;
+            Some((kind, if kind == ORG_NUMBER { plain(cell) } else { cell.to_lowercase() }))
+        });
         if let Some(key) = key {
             match first.get(&key) {
                 Some(earlier) => drop(duplicates.insert(*row, *earlier)),
@@ -167,14 +173,24 @@ fn duplicates(table: &Table, mapping: &[Mapped]) -> HashMap<u32, u32> {
 impl Import {
     /// Decides the next rows; `None` when there are no more.
     async fn part(&mut self) -> Result<Option<Vec<Value>>, Problem> {
-        let end = (self.next + ACTORS_IMPORT_ROWS).min(self.table.rows.len());
-        if self.next == end {
+        if self.next == self.table.rows.len() {
             return Ok(None);
         }
-        let rows: Vec<Value> = self.table.rows[self.next..end]
-            .iter()
-            .map(|(row, cells)| json!({ "row": row, "cells": cells, "duplicateOf": self.duplicates.get(row) }))
-            .collect();
+        let (mut rows, mut refused, mut bytes, mut end) = (Vec::new(), Vec::new(), 0, self.next);
+        while let Some((row, cells)) = self.table.rows.get(end).filter(|_| rows.len() < ACTORS_IMPORT_ROWS) {
+            let one = json!({ "row": row, "cells": cells, "duplicateOf": self.duplicates.get(row) });
+            let size = one.to_string().len();
+            if size > ACTORS_IMPORT_BYTES {
+                let why = format!("raden är mer än {} kB", ACTORS_IMPORT_BYTES / 1024);
+                refused.push(json!({ "row": row, "outcome": "refused", "why": why }));
+            } else if bytes + size > ACTORS_IMPORT_BYTES {
+                break;
+            } else {
+                bytes += size;
+                rows.push(one);
+            }
+            end += 1;
+        }
         let body = raw(&json!({ "columns": self.table.columns, "mapping": self.by_hand, "rows": rows }));
         let mut request = self.ask.query(body, None);
         let answer = if self.dry_run {
@@ -185,7 +201,9 @@ impl Import {
         };
         self.next = end;
         self.cursor.join(&answer.cursor);
-        let Judged { rows } = serde_json::from_str(answer.body.get()).map_err(unreadable)?;
+        let Judged { mut rows } = serde_json::from_str(answer.body.get()).map_err(unreadable)?;
+        rows.extend(refused);
+        rows.sort_by_key(|row| row["row"].as_u64());
         for row in &rows {
             *self.counts.entry(row["outcome"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
         }
@@ -229,22 +247,36 @@ pub struct Export {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Page {
     fields: Vec<String>,
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
     next: Option<String>,
+    /// The caller may take all protected sites along once it is recorded.
+    #[serde(default)]
+    must_be_listed: bool,
 }
 
 /// All pages of an export.
 pub async fn exported(app: &Shared, ask: &Ask, query: &Query) -> Result<Export, Problem> {
     let mut body = search(query)?;
     body.remove("limit");
+    let mut min_cursor = query.cursor("minCursor")?;
     let mut export = Export { fields: Vec::new(), columns: Vec::new(), rows: Vec::new(), cursor: Vector::new() };
     loop {
-        let answer = app.upstream.query(Context::Actors, "export", ask.query(raw(&body), None)).await?;
+        let asked = ask.query(raw(&body), min_cursor.take());
+        let answer = app.upstream.query(Context::Actors, "export", asked).await?;
         let page: Page = serde_json::from_str(answer.body.get()).map_err(unreadable)?;
         export.cursor.join(&answer.cursor);
+        if page.must_be_listed {
+            // More protected sites than anybody may take along unseen: that they are is recorded, then they are.
+            let order = ask.query(raw(&json!({ "purpose": "export" })), None);
+            let listed = app.upstream.command(Context::Actors, "list-protected", order).await?;
+            let listed: Value = serde_json::from_str(listed.body.get()).map_err(unreadable)?;
+            body.insert("listing".to_owned(), listed["listing"].clone());
+            continue;
+        }
         (export.fields, export.columns) = (page.fields, page.columns);
         export.rows.extend(page.rows);
         match page.next {
@@ -261,7 +293,9 @@ pub async fn export(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Refused> {
-    let query = Query::of(query.as_deref(), &SEARCH)?;
+    let mut known = SEARCH.to_vec();
+    known.push("minCursor");
+    let query = Query::of(query.as_deref(), &known)?;
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let wanted = accept.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
     let media = wanted.into_iter().find_map(|one| match one {
@@ -275,21 +309,31 @@ pub async fn export(
         return Err(Problem { code: ErrorCode::UnsupportedMediaType, ..Problem::parameter("Accept", detail) }.into());
     };
     let Export { fields, columns, rows, cursor } = exported(&app, &ask, &query).await?;
-    let (bytes, name) = match media {
-        CSV => (csv_bytes(&columns, &rows)?, "aktorer.csv"),
-        XLSX => {
-            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(neutral).collect()).collect();
-            (xlsx::write(&columns, &rows), "aktorer.xlsx")
-        }
-        _ => (features(&fields, &rows).to_string().into_bytes(), "aktorer.geojson"),
-    };
+    let (bytes, name) = written(media, &fields, &columns, rows)?;
     let mut response = reply::json(StatusCode::OK, media, bytes, &cursor);
     let disposition = format!("attachment; filename=\"{name}\"");
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// A file of rows, and what it is called.
+fn written(
+    media: &str,
+    fields: &[String],
+    columns: &[String],
+    rows: Vec<Vec<String>>,
+) -> Result<(Vec<u8>, &'static str), Problem> {
+    Ok(match media {
+        CSV => (csv_bytes(columns, &rows)?, "aktorer.csv"),
+        XLSX => {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(neutral).collect()).collect();
+            (xlsx::write(&columns, &rows), "aktorer.xlsx")
+        }
+        _ => (features(fields, &rows).to_string().into_bytes(), "aktorer.geojson"),
+    })
 }
 
 /// What a spreadsheet would compute stands behind an apostrophe, which an import takes away again.
@@ -327,4 +371,20 @@ fn features(fields: &[String], rows: &[Vec<String>]) -> Value {
         })
         .collect();
     json!({ "type": "FeatureCollection", "features": features })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_compute_stands_behind_an_apostrophe_in_the_files_it_opens() {
+        let columns = ["name".to_owned()];
+        for formula in ["=1+1", "+46 8", "-1", "@x"] {
+            for (media, expected) in [(CSV, "'"), (XLSX, "'"), (GEOJSON, "")] {
+                let (bytes, _) = written(media, &columns, &columns, vec![vec![formula.to_owned()]]).unwrap();
+                assert_eq!(table_file::read(&bytes).unwrap().rows[0].1[0], format!("{expected}{formula}"), "{media}");
+            }
+        }
+    }
 }

@@ -10,14 +10,19 @@ const BOOK_RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Relations
 
 /// A workbook with a row of headings and rows of texts.
 pub fn write(columns: &[&str], rows: &[Vec<String>]) -> Vec<u8> {
-    let mut sheet = String::from(
-        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
-    );
+    let mut sheet = String::new();
     row(&mut sheet, columns.iter().copied());
     for cells in rows {
         row(&mut sheet, cells.iter().map(String::as_str));
     }
-    sheet.push_str("</sheetData></worksheet>");
+    packed(&sheet)
+}
+
+/// A workbook with these rows.
+pub fn packed(rows: &str) -> Vec<u8> {
+    let sheet = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#,
+    );
     let parts = [
         ("[Content_Types].xml", TYPES),
         ("_rels/.rels", ROOT),
