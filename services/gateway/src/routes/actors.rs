@@ -2,6 +2,7 @@
 
 mod call_list;
 mod offline;
+mod printed;
 mod table_file;
 mod transfer;
 mod xlsx;

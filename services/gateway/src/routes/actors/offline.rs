@@ -1,22 +1,21 @@
-//! `GET /v1/actors/offline`: the list for the binder, A4, sorted as Swedes sort; for the night without power.
+//! `GET /v1/actors/offline`: the list for the binder, sorted as Swedes sort; for the night without power.
 
-use super::{SEARCH, transfer, xlsx::escaped};
-use crate::{app::Shared, problem::Refused, query::Query, request::Ask, routes::reply};
+use super::{
+    SEARCH,
+    printed::{self, lines, text, ways},
+    search,
+};
+use crate::{app::Shared, problem::Refused, query::Query, request::Ask};
 use axum::{
     Extension,
     body::Body,
     extract::{RawQuery, State},
-    http::{Response, StatusCode},
+    http::Response,
 };
-use narhet_kernel::Timestamp;
+use serde_json::Value;
 
-pub const STYLE: &str = "@page{size:A4;margin:14mm 12mm 16mm;@bottom-right{content:counter(page) ' (' counter(pages) ')';font:9pt sans-serif}}\
-body{font:10pt/1.35 'Source Sans 3','Noto Sans','DejaVu Sans',sans-serif;color:#000;margin:0}\
-h1{font-size:15pt;margin:0 0 1mm}p.meta{margin:0 0 5mm;font-size:9pt}\
-table{width:100%;border-collapse:collapse}thead{display:table-header-group}\
-th{text-align:left;font-size:8.5pt;border-bottom:1pt solid #000;padding:1mm 2mm 1mm 0}\
-td{vertical-align:top;border-bottom:.4pt solid #888;padding:1.2mm 2mm 1.2mm 0;overflow-wrap:anywhere}\
-tr{break-inside:avoid}.name{font-weight:700}.small{font-size:8.5pt}";
+/// Actors asked for at a time.
+const PAGE: &str = "500";
 
 pub async fn list(
     State(app): State<Shared>,
@@ -26,42 +25,69 @@ pub async fn list(
     let mut known = SEARCH.to_vec();
     known.push("minCursor");
     let query = Query::of(query.as_deref(), &known)?;
-    let export = transfer::exported(&app, &ask, &query).await?;
-    let column = |name: &str| export.fields.iter().position(|field| field == name);
-    let columns = [
-        "name",
-        "kind",
-        "address",
-        "siteName",
-        "function",
-        "functionPhone",
-        "functionEmail",
-        "availability",
-        "capabilities",
-    ]
-    .map(column);
-    let mut page = format!(
-        "<!doctype html><html lang=\"sv\"><meta charset=\"utf-8\"><title>Lokala aktörer</title><style>{STYLE}</style>\
-         <h1>Lokala aktörer</h1><p class=\"meta\">{} aktörer. Utskriven {}. Uppgifterna gällde då; kontrollera mot registret när det går. \
-         Personuppgifter ingår inte.</p><table><thead><tr><th style=\"width:34%\">Aktör<th style=\"width:24%\">Plats<th>Kontakt<th style=\"width:18%\">Resurser</thead><tbody>",
-        export.rows.len(),
-        printed_at(app.clock.now()),
-    );
-    for row in &export.rows {
-        let [name, kind, address, site, function, phone, email, availability, capabilities] = columns
-            .map(|column| column.and_then(|column| row.get(column)).map(|cell| escaped(cell)).unwrap_or_default());
-        let place = if address.is_empty() { site } else { address };
-        page.push_str(&format!(
-            "<tr><td><span class=\"name\">{name}</span><br><span class=\"small\">{kind}</span><td>{place}\
-             <td>{function}<br>{phone} <span class=\"small\">{email}</span> {availability}<td class=\"small\">{}",
-            capabilities.replace('|', "<br>")
-        ));
-    }
-    page.push_str("</tbody></table></html>");
-    Ok(reply::json(StatusCode::OK, "text/html; charset=utf-8", page, &export.cursor))
+    let mut asked = search(&query)?;
+    asked.insert("limit".to_owned(), PAGE.into());
+    let (items, cursor) = printed::every(&app, &ask, "actors", asked, query.cursor("minCursor")?).await?;
+    let meta = format!("{} aktörer. Uppgifterna gällde då; kontrollera mot registret när det går.", items.len());
+    let columns = [("Aktör", Some(30)), ("Plats", Some(26)), ("Kontakt", None), ("Resurser", Some(16))];
+    let rows: Vec<String> = items.iter().map(row).collect();
+    Ok(printed::document("Lokala aktörer", &meta, &columns, &rows, app.clock.now(), &cursor))
 }
 
-/// To the minute.
-pub fn printed_at(now: Timestamp) -> String {
-    now.to_string().replace('T', " ").chars().take(16).collect::<String>() + " UTC"
+fn row(actor: &Value) -> String {
+    let site = |site: &Value| {
+        let (name, address) = (text(&site["name"]), text(&site["address"]));
+        match (address.is_empty(), site["name"] == actor["name"]) {
+            (true, _) => name,
+            (false, true) => address,
+            (false, false) => format!("{name}, {address}"),
+        }
+    };
+    let contact = |contact: &Value| format!("{}: {}", text(&contact["function"]), ways(contact));
+    let capability = |has: &Value| {
+        let detail = text(&has["detail"]);
+        let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
+        format!("{} {}{detail}", has["count"], text(&has["kind"]))
+    };
+    let open = match (&actor["availability"]["hours"], actor["availability"]["aroundTheClock"] == true) {
+        (_, true) => "<br>dygnet runt".to_owned(),
+        (Value::String(_), false) => format!("<br>{}", text(&actor["availability"]["hours"])),
+        _ => String::new(),
+    };
+    format!(
+        "<tr><td><span class=\"name\">{}</span><br><span class=\"small\">{}</span><td>{}<td>{}{open}<td class=\"small\">{}",
+        text(&actor["name"]),
+        text(&actor["kindLabel"]),
+        lines(&actor["sites"], site),
+        lines(&actor["contacts"], contact),
+        lines(&actor["capabilities"], capability),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_site_contact_and_way_is_printed_and_nothing_runs() {
+        let actor = json!({
+            "name": "A & B", "kindLabel": "företag", "availability": { "aroundTheClock": true },
+            "sites": [{ "name": "A & B", "address": "Gatan 1" }, { "name": "Depå", "address": "Vägen 2" }, { "name": "Lager" }],
+            "contacts": [
+                { "function": "jour", "ways": [{ "value": "08-1" }, { "value": "rakel <7>" }] },
+                { "function": "växel", "ways": [{ "value": "08-2" }] },
+            ],
+            "capabilities": [{ "kind": "elverk", "count": 3, "detail": "8 kVA" }],
+        });
+        let row = row(&actor);
+        for wanted in [
+            "A &amp; B",
+            "<td>Gatan 1<br>Depå, Vägen 2<br>Lager<td>",
+            "jour: 08-1, rakel &lt;7&gt;<br>växel: 08-2<br>dygnet runt",
+            "3 elverk (8 kVA)",
+        ] {
+            assert!(row.contains(wanted), "{wanted}: {row}");
+        }
+    }
 }
