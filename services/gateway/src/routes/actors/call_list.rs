@@ -76,7 +76,9 @@ mod tests {
         let item = json!({ "name": "A & B", "kindLabel": "företag", "calls": [{ "order": 1, "function": "jour", "ways": ways }] });
         let rows = row(&item);
         assert!(
-            rows.contains("1. jour: 08-1, rakel &lt;7&gt;") && rows.contains("A &amp; B") && rows.contains('☐'),
+            rows.contains("1. jour: <span class=\"way\">08-1</span>, <span class=\"way\">rakel &lt;7&gt;</span>")
+                && rows.contains("A &amp; B")
+                && rows.contains('☐'),
             "{rows}"
         );
     }

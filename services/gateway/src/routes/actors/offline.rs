@@ -84,7 +84,8 @@ mod tests {
         for wanted in [
             "A &amp; B",
             "<td>Gatan 1<br>Depå, Vägen 2<br>Lager<td>",
-            "jour: 08-1, rakel &lt;7&gt;<br>växel: 08-2<br>dygnet runt",
+            "jour: <span class=\"way\">08-1</span>, <span class=\"way\">rakel &lt;7&gt;</span><br>växel: ",
+            "<br>dygnet runt",
             "3 elverk (8 kVA)",
         ] {
             assert!(row.contains(wanted), "{wanted}: {row}");

@@ -18,7 +18,7 @@ h1{font-size:15pt;margin:0 0 1mm}p.meta{margin:0 0 5mm;font-size:9pt}\
 table{width:100%;border-collapse:collapse}thead{display:table-header-group}\
 th{text-align:left;font-size:8.5pt;border-bottom:1pt solid #000;padding:1mm 2mm 1mm 0}\
 td{vertical-align:top;border-bottom:.4pt solid #888;padding:1.2mm 2mm 1.2mm 0;overflow-wrap:anywhere}\
-tr{break-inside:avoid}.name{font-weight:700}.small{font-size:8.5pt}";
+tr{break-inside:avoid}.name{font-weight:700}.small{font-size:8.5pt}.way{white-space:nowrap}";
 
 /// The heads of the columns with their widths in per cent; without one a column takes what is left.
 pub type Columns<'a> = &'a [(&'a str, Option<u8>)];
@@ -82,8 +82,8 @@ pub fn lines(list: &Value, write: impl Fn(&Value) -> String) -> String {
     list.as_array().into_iter().flatten().map(write).collect::<Vec<_>>().join("<br>")
 }
 
-/// The ways of a contact in their order, comma between.
+/// The ways of a contact in their order, comma between; a number stays on one line.
 pub fn ways(contact: &Value) -> String {
-    let ways = contact["ways"].as_array().into_iter().flatten().map(|way| text(&way["value"]));
-    ways.collect::<Vec<_>>().join(", ")
+    let ways = contact["ways"].as_array().into_iter().flatten();
+    ways.map(|way| format!("<span class=\"way\">{}</span>", text(&way["value"]))).collect::<Vec<_>>().join(", ")
 }
