@@ -194,15 +194,11 @@ impl Alarm {
     }
 
     fn begin(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Act {
-        let functions = self.functions(step).iter();
-        let mut to: Vec<(Receiver, u32)> = Vec::new();
-        for receiver in functions.flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0) {
-            // A function that a step names twice is alarmed once.
-            if to.iter().all(|(known, _)| known.who() != receiver.who()) {
-                to.push((receiver, 0));
-            }
-        }
-        Act::Order { round, step, because: OrderedBecause::Step, to }
+        let mut named = BTreeSet::new();
+        // A function that a step names twice is alarmed once.
+        let functions = self.functions(step).iter().filter(|function| named.insert(function.as_str()));
+        let to = functions.flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0);
+        Act::Order { round, step, because: OrderedBecause::Step, to: to.map(|receiver| (receiver, 0)).collect() }
     }
 
     /// Who came on duty since, for any step that has begun. The last resort is told anew in each of its rounds; those before
