@@ -167,12 +167,14 @@ pub fn list(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody,
     let mut page = Page { items: Vec::new(), next: None, real: 0, exercises: 0 };
     let mut last = None;
     for case in duty.cases.before(u64::MAX).filter(|case| case.may_be_read_by(env.principal)) {
-        let life = duty.life_now(case, env.now);
-        if !filter.takes(case, &life) {
+        // Counted as recorded: what a boundary has just changed is looked up for the page alone.
+        let counts = usize::from(filter.takes(case, &case.life));
+        *(if case.opened.exercise { &mut page.exercises } else { &mut page.real }) += counts;
+        if case.position >= filter.before || page.next.is_some() {
             continue;
         }
-        *(if case.opened.exercise { &mut page.exercises } else { &mut page.real }) += 1;
-        if case.position >= filter.before {
+        let life = duty.life_now(case, env.now);
+        if !filter.takes(case, &life) {
             continue;
         }
         if page.items.len() == filter.limit {

@@ -16,6 +16,11 @@
 //! 5. What a case was decided on is inside its event: replay looks nothing up (`a_history_replays_to_the_same_answers`).
 //! 6. Nobody reads a case without being a reader of its incident, its holder or its responsible board
 //!    (`who_may_read_a_case`).
+//! 7. An alarm goes on until it is taken: what cannot be resolved is a dead letter, and the last resort is told whatever its
+//!    roster says (`what_cannot_be_resolved_is_a_dead_letter_and_the_alarm_goes_on`,
+//!    `the_last_resort_is_told_whatever_its_roster_says`).
+//! 8. The proof of cover says what asking the house at every instant would
+//!    (`cover_of_real_calendars_rosters_and_a_merger_equals_asking_the_house`).
 //!
 //! Reading order: [`domain`] the rules, [`office`] the calendars as folded, [`intake`] wire → domain, [`incidents`] what is known
 //! of situation's,

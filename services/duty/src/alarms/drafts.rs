@@ -15,6 +15,7 @@ use narhet_proto::{
     },
 };
 use narhet_runtime::{Env, Expected, Write};
+use std::collections::BTreeSet;
 
 /// The task in a case's own note that its holder is being alarmed.
 pub const TAKE_THE_CASE: &str = "take-the-case";
@@ -193,7 +194,7 @@ impl Raised {
         env: &Env<'_>,
     ) -> Write {
         let told = to.iter().filter_map(|one| readiness.function(&one.receiver.function));
-        let boards: Vec<String> = told.map(|function| function.board.id).collect();
+        let boards: BTreeSet<String> = told.map(|function| function.board.id).collect();
         let readers = with_readers(&self.readers, boards.iter().map(String::as_str));
         let slices: Vec<&[ToDeliver]> = match to {
             [] => vec![&[]],

@@ -8,6 +8,11 @@
 //! anybody, or whose every way has failed, is left at once. Whoever has several ways is tried on each within the step's time,
 //! until it is read: a message that lies in a phone has reached nobody.
 
+mod message;
+
+pub use message::{Message, Receiver, is_news};
+
+use message::Who;
 use narhet_kernel::Timestamp;
 use narhet_proto::{
     codes::{AlarmOutcome, AlarmPurpose, AttemptOutcome, OrderedBecause, Reach},
@@ -22,6 +27,8 @@ pub const ATTEMPTS_MAX: u32 = 5;
 /// After so many rounds of the last resort it is alarmed hourly: never dropped, and never a flood.
 const LAST_RESORT_EAGER_ROUNDS: u32 = 12;
 const LAST_RESORT_PATIENT_S: i64 = 3_600;
+/// Beside the last resort nobody is told again so soon after the last time; whoever is back on duty the next day is.
+const TOLD_FOR_S: i64 = 12 * 3_600;
 
 /// What happens to an alarm; the messages live in `proto`.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,35 +49,6 @@ pub struct Alarm {
     pub messages: Vec<Message>,
     pub settled: Option<(AlarmSettled, Timestamp)>,
 }
-
-/// A message that has to go out, or has.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    pub delivery: Delivery,
-    pub round: u32,
-    pub step: u32,
-    pub ordered_at: Timestamp,
-    pub attempts: u32,
-    pub dispatched_at: Option<Timestamp>,
-    pub retry_at: Option<Timestamp>,
-    pub dead: bool,
-    pub detail: Option<String>,
-    pub maybe_twice: bool,
-    pub reach: Option<Reach>,
-}
-
-/// Somebody on duty for a function, with how many ways there are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Receiver {
-    pub function: String,
-    /// Where the member stands: two rosters of a function may call their members the same.
-    pub roster: Option<String>,
-    pub member: Option<String>,
-    pub ways: u32,
-}
-
-/// Who a message is for, whichever way it goes: function, roster, member.
-type Who<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 /// Who is on duty; rosters answer it, tests too.
 pub trait Staffing {
@@ -216,28 +194,24 @@ impl Alarm {
     }
 
     fn begin(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Act {
-        let functions = self.functions(step).iter();
-        let mut to: Vec<(Receiver, u32)> = Vec::new();
-        for receiver in functions.flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0) {
-            // A function that a step names twice is alarmed once.
-            if to.iter().all(|(known, _)| known.who() != receiver.who()) {
-                to.push((receiver, 0));
-            }
-        }
-        Act::Order { round, step, because: OrderedBecause::Step, to }
+        let mut named = BTreeSet::new();
+        // A function that a step names twice is alarmed once.
+        let functions = self.functions(step).iter().filter(|function| named.insert(function.as_str()));
+        let to = functions.flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0);
+        Act::Order { round, step, because: OrderedBecause::Step, to: to.map(|receiver| (receiver, 0)).collect() }
     }
 
     /// Who came on duty since, for any step that has begun. The last resort is told anew in each of its rounds; those before
-    /// it once, in whichever round that was.
+    /// it once a shift, in whichever round that was.
     fn newcomers(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Option<Act> {
-        let told = |of: Option<u32>| -> BTreeSet<Who<'_>> {
-            let messages = self.messages.iter().filter(|message| of.is_none_or(|round| message.round == round));
-            messages.map(Message::receiver).collect()
+        let told = |counts: &dyn Fn(&Message) -> bool| -> BTreeSet<Who<'_>> {
+            self.messages.iter().filter(|message| counts(message)).map(Message::receiver).collect()
         };
-        let (in_this_round, ever) = (told(Some(round)), told(None));
+        let in_this_round = told(&|message| message.round == round);
+        let lately = told(&|message| after(message.ordered_at, TOLD_FOR_S) > now);
         let told = |one: &Receiver| {
             let earlier = self.is_last(step) && !self.functions(step).contains(&one.function);
-            if earlier { ever.contains(&one.who()) } else { in_this_round.contains(&one.who()) }
+            if earlier { lately.contains(&one.who()) } else { in_this_round.contains(&one.who()) }
         };
         let to: Vec<(Receiver, u32)> = self
             .begun_functions(step)
@@ -383,69 +357,6 @@ impl Alarm {
 
     fn is_last(&self, step: u32) -> bool {
         step >= self.last_step()
-    }
-}
-
-impl Message {
-    fn new(delivery: Delivery, ordered: &DeliveriesOrdered, ordered_at: Timestamp) -> Self {
-        Self {
-            delivery,
-            round: ordered.round,
-            step: ordered.step,
-            ordered_at,
-            attempts: 0,
-            dispatched_at: None,
-            retry_at: None,
-            dead: false,
-            detail: None,
-            maybe_twice: false,
-            reach: None,
-        }
-    }
-
-    fn receiver(&self) -> Who<'_> {
-        let Delivery { function, roster, member, .. } = &self.delivery;
-        (function, roster.as_deref(), member.as_deref())
-    }
-
-    pub fn is_for(&self, receiver: &Receiver) -> bool {
-        self.receiver() == receiver.who()
-    }
-
-    /// Neither gone out nor given up.
-    pub fn waits(&self) -> bool {
-        self.dispatched_at.is_none() && !self.dead
-    }
-
-    /// Its first attempt did not get out of the house; later ones may.
-    fn has_failed(&self) -> bool {
-        self.attempts > 0 && self.dispatched_at.is_none()
-    }
-
-    /// Somebody has seen it. Voicemail is not reach, and what was delivered may lie unread.
-    fn reached(&self) -> bool {
-        matches!(self.reach, Some(Reach::Read | Reach::Accepted | Reach::OnPlace | Reach::Declined))
-    }
-
-    fn accepted(&self) -> bool {
-        matches!(self.reach, Some(Reach::Accepted | Reach::OnPlace))
-    }
-}
-
-impl Receiver {
-    fn who(&self) -> Who<'_> {
-        (&self.function, self.roster.as_deref(), self.member.as_deref())
-    }
-}
-
-/// Whether a receipt says more than is known. A refusal takes an acceptance back, and an answering machine is found behind
-/// what the network called delivered; otherwise what has come further counts.
-pub fn is_news(known: Option<Reach>, said: Reach) -> bool {
-    match known {
-        None => true,
-        Some(known) if known == said => false,
-        Some(Reach::Delivered) if said == Reach::Voicemail => true,
-        Some(known) => said == Reach::Declined || said > known,
     }
 }
 

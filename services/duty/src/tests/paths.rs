@@ -61,6 +61,14 @@ fn what_was_shown_of_a_path_says_nothing_of_the_next_version() {
     let seen = version(&house, "alarm-path", "jarva");
     put_at(&mut house, "jarva", ("alarm-path", "jarva"), &path(600), seen).unwrap();
     assert_eq!(warnings(&house, "jarva"), ["unproven", "unexercised"]);
+    // Nor does a proof that was under way.
+    house.command(&officer("jarva"), "prove-path", json!({ "id": "jarva" })).unwrap();
+    house.goes_on_until(NOON);
+    let seen = version(&house, "alarm-path", "jarva");
+    put_at(&mut house, "jarva", ("alarm-path", "jarva"), &path(900), seen).unwrap();
+    all_go_out(&mut house, "proof");
+    assert!(alarms(&house, "proof").iter().all(|proof| proof["status"] == "proven"));
+    assert_eq!(warnings(&house, "jarva"), ["unproven", "unexercised"]);
     house.goes_on_until("2026-11-21T02:30:00Z");
     assert!(alarms(&house, "proof").iter().any(|proof| proof["pathId"] == "jarva" && proof["status"] == "open"));
 }

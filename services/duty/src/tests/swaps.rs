@@ -58,17 +58,17 @@ fn a_shift_that_has_become_anothers_is_not_swapped_again() {
 #[test]
 fn swaps_move_in_the_order_in_which_they_were_taken() {
     let mut house = house();
-    // Offered first, taken last: by then the shift is A's again.
-    let again = offer(&mut house, "c", 24);
-    let there = offer(&mut house, "b", 24);
-    assert_eq!(take(&mut house, &there), 200);
-    let back = json!({
-        "rosterId": "schema", "from": "2026-11-24T12:00:00Z", "to": "2026-11-24T18:00:00Z", "giver": "b", "taker": "a",
+    // Offered first, taken last: by then half of it is C's.
+    let whole = offer(&mut house, "b", 24);
+    house.goes_on_until("2026-11-20T11:01:00Z");
+    let half = json!({
+        "rosterId": "schema", "from": "2026-11-24T12:00:00Z", "to": "2026-11-24T15:00:00Z", "giver": "a", "taker": "c",
     });
-    let back = house.command(&officer("jarva"), "offer-swap", back).unwrap()["id"].clone();
-    assert_eq!(take(&mut house, &back), 200);
-    assert_eq!(take(&mut house, &again), 200);
-    assert_eq!(on_duty(&house, "2026-11-24T13:00:00Z").as_deref(), Some("c"));
+    let half = house.command(&officer("jarva"), "offer-swap", half).unwrap()["id"].clone();
+    assert_eq!((take(&mut house, &half), take(&mut house, &whole)), (200, 200));
+    for (at, member) in [("2026-11-24T13:00:00Z", "c"), ("2026-11-24T16:00:00Z", "b")] {
+        assert_eq!(on_duty(&house, at).as_deref(), Some(member), "{at}");
+    }
 }
 
 #[test]

@@ -187,15 +187,19 @@ fn who_comes_on_duty_meanwhile_is_alarmed_too() {
 }
 
 #[test]
-fn whoever_begins_while_the_last_resort_is_silent_is_told_once() {
-    let own: &[Row] =
-        &[("first", Some("x"), 0, 100, 1), ("first", Some("y"), 2_000, EVER, 1), ("last", None, 0, EVER, 1)];
+fn whoever_begins_while_the_last_resort_is_silent_is_told_once_a_shift() {
+    let own: &[Row] = &[
+        ("first", Some("x"), 0, 100, 1),
+        ("first", Some("y"), 2_000, 30_000, 1),
+        ("first", Some("x"), 86_400, 100_000, 1),
+        ("last", None, 0, EVER, 1),
+    ];
     let steps: &[(&[&str], u32)] = &[(&["first"], 300), (&["last"], 600)];
-    for (purpose, told) in [(AlarmPurpose::Case, &["first y 0"][..]), (AlarmPurpose::CallIn, &[])] {
+    for (purpose, told) in [(AlarmPurpose::Case, &["first y 0", "first x 0"][..]), (AlarmPurpose::CallIn, &[])] {
         let quorum = (purpose == AlarmPurpose::CallIn).then_some(Quorum { accept: 1, capability: None });
         let mut night = Night::of(purpose, steps, quorum, Table(own.to_vec()));
         let mut later = Vec::new();
-        for second in (0..=4_000).step_by(100) {
+        for second in (0..=120_000).step_by(100) {
             night.now = second;
             let done = night.runs();
             if second >= 2_000 {
