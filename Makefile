@@ -36,9 +36,10 @@ bench: tools peers ## measure, beside peers, in one run
 	cargo build --release --locked -p narhet
 	cargo bench --locked -p narhet-tests --bench bench
 
-crash: tools ## kill -9 cycles and the strace check on the release binary; N=… sets how many
+crash: tools ## kill -9 cycles and the strace check on the release binary; N=… and CASES=… set how many
 	cargo build --release --locked -p narhet
 	NARHET_BINARY=$(abspath target/release/narhet) NARHET_CRASH_CYCLES=$(N) cargo test --locked --release -p narhet-tests --test crash-store --test crash-house -- --nocapture
+	NARHET_BINARY=$(abspath target/release/narhet) NARHET_CRASH_CASES=$(or $(CASES),200) cargo test --locked --release -p narhet-tests --test city killed:: -- --nocapture
 
 fmt: ## format
 	cargo fmt --all

@@ -24,6 +24,23 @@ fn start_role(folder: &Path, nats: &NatsProcess, role: &str) -> House {
     House::start(&folder.join("data"), &arguments)
 }
 
+/// The eleven areas, imported over HTTP; returns when duty knows the map.
+pub async fn import_outline(gateway: &House) {
+    let token = gateway.token("city-security", None);
+    let outline = std::fs::read_to_string(narhet_tests::root().join("deploy/demo/areas.geojson")).unwrap();
+    let form = reqwest::multipart::Form::new().text("boundaries", outline);
+    let request = gateway.post("/v1/areas/import?validFrom=2023-07-01", &token).multipart(form);
+    let (status, report) = json(request).await;
+    assert!(status == 200 || status == 201, "{report}");
+    // Situation must know the map before the first incident is located.
+    let token = gateway.token("coordinator", Some("jarva"));
+    until("duty knows the map", || async {
+        let (_, duty) = json(gateway.get("/v1/duty?lon=18.0649&lat=59.3326", &token)).await;
+        duty["responsibleBoard"]["id"].is_string().then_some(())
+    })
+    .await;
+}
+
 impl Split {
     fn start(roles: &[&str]) -> Split {
         let folder = Folder::new("split");
@@ -32,22 +49,6 @@ impl Split {
         let others = roles.iter().map(|role| start_role(folder.path(), &nats, role)).collect();
         let gateway = start_role(folder.path(), &nats, "gateway");
         Split { gateway, others, nats, folder }
-    }
-
-    async fn import_outline(&self) {
-        let token = self.gateway.token("city-security", None);
-        let outline = std::fs::read_to_string(narhet_tests::root().join("deploy/demo/areas.geojson")).unwrap();
-        let form = reqwest::multipart::Form::new().text("boundaries", outline);
-        let request = self.gateway.post("/v1/areas/import?validFrom=2023-07-01", &token).multipart(form);
-        let (status, report) = json(request).await;
-        assert!(status == 200 || status == 201, "{report}");
-        // Situation must know the map before the first incident is located.
-        let token = self.gateway.token("coordinator", Some("jarva"));
-        until("duty knows the map", || async {
-            let (_, duty) = json(self.gateway.get("/v1/duty?lon=18.0649&lat=59.3326", &token)).await;
-            duty["responsibleBoard"]["id"].is_string().then_some(())
-        })
-        .await;
     }
 
     async fn report_some(&self, count: usize) {
@@ -97,7 +98,7 @@ fn ids(events: &[Value]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_wiped_and_rolled_back_broker_loses_and_repeats_nothing() {
     let mut split = Split::start(&["area", "duty", "situation", "actors"]);
-    split.import_outline().await;
+    import_outline(&split.gateway).await;
     split.report_some(20).await;
     let (before, cursor) = all_events(&split.gateway).await;
     let resume = (cursor, before.len());
@@ -145,7 +146,7 @@ async fn a_killed_wiped_and_rolled_back_broker_loses_and_repeats_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_case_turns_readiness_red_and_is_opened_when_duty_is_back() {
     let mut split = Split::start(&["area", "situation", "duty", "actors"]);
-    split.import_outline().await;
+    import_outline(&split.gateway).await;
     split.others[2].kill();
     let token = split.gateway.token("ckl", None);
     until("readiness names the role that is away", || async {

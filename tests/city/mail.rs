@@ -35,7 +35,7 @@ async fn an_alarm_by_mail_waits_for_its_server_and_arrives_once_without_anything
         })
     };
     let failed = delivery("retrying").await;
-    assert_eq!(failed["detail"], "no mail server answered");
+    assert_eq!((&failed["detail"], &failed["maybeTwice"]), (&json!("no mail server answered"), &json!(false)));
     server.up();
     let sent = delivery("dispatched").await;
     assert_eq!(sent["id"], failed["id"]);
@@ -46,6 +46,19 @@ async fn an_alarm_by_mail_waits_for_its_server_and_arrives_once_without_anything
     assert!(message.contains(&key), "the key is the message's id: {message}");
     assert!(message.contains("To: socialjouren@example.org"), "{message}");
     assert!(!message.contains("trapphus"), "nothing of the incident leaves the house");
+
+    // What the server refuses for good is not tried again: a dead letter that is shown, and the alarm goes on.
+    server.up_for(64);
+    report(&house, &incident("Brand i källare", SERGELS_TORG)).await;
+    let dead = until("the letter is dead", || async {
+        let (_, found) = json(house.get("/v1/alarms?purpose=case", &ckl)).await;
+        let all = found["items"].as_array()?.iter().flat_map(|alarm| alarm["deliveries"].as_array().unwrap().clone());
+        all.into_iter().find(|one| one["state"] == "dead")
+    })
+    .await;
+    assert_eq!((&dead["detail"], &dead["attempts"]), (&json!("answered 552"), &json!(1)));
+    let (_, health) = json(house.get("/v1/alarm-paths", &ckl)).await;
+    assert_eq!(health["deadLetters"][0]["delivery"]["id"], dead["id"], "{health}");
     let log = house.log();
     assert!(!log.contains("socialjouren@example.org"), "no address in a log");
 }

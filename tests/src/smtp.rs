@@ -26,15 +26,31 @@ impl SmtpServer {
     }
 
     /// Starts it; returns when it answers.
+    pub fn up(&mut self) {
+        self.up_for(1 << 20);
+    }
+
+    /// Starts it anew as one that refuses, for good, messages of more than so many bytes.
     ///
     /// # Panics
     /// When it is not installed or does not answer.
-    pub fn up(&mut self) {
+    pub fn up_for(&mut self, bytes_max: usize) {
+        self.stop();
         let tools = crate::root().join(".tools");
         assert!(tools.join("aiosmtpd").is_dir(), "the mail server is missing: `make tools` fetches it");
         let listen = format!("127.0.0.1:{}", self.port);
         let child = Command::new("python3")
-            .args(["-m", "aiosmtpd", "--nosetuid", "--listen", &listen, "--class", "aiosmtpd.handlers.Mailbox"])
+            .args([
+                "-m",
+                "aiosmtpd",
+                "--nosetuid",
+                "--listen",
+                &listen,
+                "--size",
+                &bytes_max.to_string(),
+                "--class",
+                "aiosmtpd.handlers.Mailbox",
+            ])
             .arg(&self.mailbox)
             .env("PYTHONPATH", &tools)
             .stdin(Stdio::null())
@@ -57,11 +73,17 @@ impl SmtpServer {
     }
 }
 
-impl Drop for SmtpServer {
-    fn drop(&mut self) {
+impl SmtpServer {
+    fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

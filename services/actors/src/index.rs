@@ -2,7 +2,7 @@
 
 use crate::{
     domain::collation::{sort_key, words},
-    limits::SORTED_MAX,
+    limits::{CELL_DEG, SORTED_MAX},
     read_model::Actor,
 };
 use narhet_kernel::Uuid;
@@ -31,6 +31,8 @@ pub struct Index {
     by: HashMap<Key, RoaringBitmap>,
     /// Linked at some time; what holds at an instant is looked up in the actor.
     linked: HashMap<String, RoaringBitmap>,
+    /// By the cells of [`CELL_DEG`] that their sites lie in.
+    cells: BTreeMap<(i32, i32), RoaringBitmap>,
     words: BTreeMap<String, RoaringBitmap>,
     order: BTreeMap<Place, u32>,
     org_numbers: HashMap<String, RoaringBitmap>,
@@ -45,8 +47,21 @@ pub struct Wanted {
     /// Any of these boards.
     pub owners: Option<Vec<String>>,
     pub area: Option<String>,
+    /// West, south, east, north, in degrees; whoever asks looks at the place itself.
+    pub bounds: Option<[f64; 4]>,
     /// Folded beginnings of words.
     pub words: Vec<String>,
+}
+
+fn cell(lon: f64, lat: f64) -> (i32, i32) {
+    // Degrees of the earth fit many times over.
+    #[allow(clippy::cast_possible_truncation)]
+    let number = |degrees: f64, side: f64| (degrees / side).floor() as i32;
+    (number(lat, CELL_DEG.1), number(lon, CELL_DEG.0))
+}
+
+fn cells(actor: &Actor) -> impl Iterator<Item = (i32, i32)> + '_ {
+    actor.spread.points.iter().map(|point| cell(point.lon, point.lat))
 }
 
 pub fn place(actor: &Actor) -> Place {
@@ -76,6 +91,9 @@ impl Index {
         for key in keys(actor) {
             self.by.entry(key).or_default().insert(slot);
         }
+        for cell in cells(actor) {
+            self.cells.entry(cell).or_default().insert(slot);
+        }
         for word in searched(actor) {
             self.words.entry(word).or_default().insert(slot);
         }
@@ -94,6 +112,9 @@ impl Index {
         self.live.remove(slot);
         for key in keys(actor) {
             self.by.entry(key).or_default().remove(slot);
+        }
+        for cell in cells(actor) {
+            forget(&mut self.cells, &cell, slot);
         }
         for word in searched(actor) {
             forget(&mut self.words, &word, slot);
@@ -162,6 +183,14 @@ impl Index {
         if let Some(area) = &wanted.area {
             found &= self.linked.get(area).unwrap_or(&nothing);
         }
+        if let Some([west, south, east, north]) = wanted.bounds {
+            let ((first_row, first_column), (last_row, last_column)) = (cell(west, south), cell(east, north));
+            let mut any = RoaringBitmap::default();
+            let rows = self.cells.range((first_row, i32::MIN)..=(last_row, i32::MAX));
+            let inside = rows.filter(|((_, column), _)| (first_column..=last_column).contains(column));
+            inside.for_each(|(_, slots)| any |= slots);
+            found &= any;
+        }
         for word in &wanted.words {
             let mut any = RoaringBitmap::default();
             let beginning = (Bound::Included(word.clone()), Bound::Unbounded);
@@ -193,11 +222,11 @@ impl Index {
     }
 }
 
-fn forget(words: &mut BTreeMap<String, RoaringBitmap>, word: &str, slot: u32) {
-    if let Some(slots) = words.get_mut(word) {
+fn forget<K: Ord>(sets: &mut BTreeMap<K, RoaringBitmap>, key: &K, slot: u32) {
+    if let Some(slots) = sets.get_mut(key) {
         slots.remove(slot);
         if slots.is_empty() {
-            words.remove(word);
+            sets.remove(key);
         }
     }
 }

@@ -26,6 +26,8 @@ pub const PAGE_MAX: usize = 500;
 pub const PAGE_BYTES_MAX: usize = 448 * 1024;
 /// Rows of a file decided in one command: a frame holds 1,000 events, and a row has at most three.
 pub const IMPORT_ROWS_MAX: usize = 250;
+/// Degrees of longitude and latitude of a cell of the index of places: about a kilometre each way in Stockholm.
+pub const CELL_DEG: (f64, f64) = (0.02, 0.01);
 /// Matches that are sorted rather than walked to in name order.
 pub const SORTED_MAX: u64 = 2_000;
 /// Actors whose links are looked at before commands are served again: about 10 ms.

@@ -91,8 +91,11 @@ impl Desk<'_> {
                 text.parse().map_err(|_| Problem::parameter("at", "not an instant: write 2026-12-24T13:00:00Z"))?
             }
         };
+        let near = search.near.as_deref().map(near).transpose()?;
+        let bbox = search.bbox.as_deref().map(bbox).transpose()?;
         Ok(Conditions {
             wanted: Wanted {
+                bounds: bbox.or_else(|| near.map(|(centre, radius_m)| around(centre, radius_m))),
                 keys,
                 owners: None,
                 area: search.area.clone(),
@@ -101,8 +104,8 @@ impl Desk<'_> {
             at,
             board: search.board.clone(),
             protected_tag: tag.filter(|tag| is_protected(tag)),
-            near: search.near.as_deref().map(near).transpose()?,
-            bbox: search.bbox.as_deref().map(bbox).transpose()?,
+            near,
+            bbox,
             verification,
         })
     }
@@ -297,6 +300,15 @@ fn near(text: &str) -> Result<(Point, f64), Problem> {
     Ok((Point::new(lon, lat).map_err(|error| wrong(error.to_string()))?, radius_m))
 }
 
+/// Bounds that a circle on the ground lies within.
+fn around(centre: Point, radius_m: f64) -> [f64; 4] {
+    // Of the shortest degree there is, so that nothing is left out.
+    const DEGREE_M: f64 = 110_000.0;
+    let lat = radius_m / DEGREE_M;
+    let lon = (lat / (centre.lat.abs() + lat).min(89.0).to_radians().cos()).min(360.0);
+    [centre.lon - lon, centre.lat - lat, centre.lon + lon, centre.lat + lat]
+}
+
 fn bbox(text: &str) -> Result<[f64; 4], Problem> {
     let corners: [f64; 4] = numbers(text).ok_or_else(|| Problem::parameter("bbox", "write west,south,east,north"))?;
     let wrong = |error: narhet_geo::GeometryError| Problem::parameter("bbox", error.to_string());
@@ -335,4 +347,28 @@ pub fn unknown(name: &str) -> Problem {
 /// A place as the card has it.
 pub fn place_of(actor: &Actor) -> Option<Point> {
     actor.card.sites.iter().find_map(|site| card::point(site.place.as_ref()?).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_within_a_radius_is_within_its_bounds(
+            lon in -180.0..180.0_f64, lat in -89.0..89.0_f64, radius_m in 1.0..50_000.0_f64,
+            turn in 0.0..std::f64::consts::TAU, share in 0.0..1.2_f64,
+        ) {
+            // Places that look as if longitude and latitude were swapped are refused, and nobody asks about them.
+            let Ok(centre) = Point::new(lon, lat) else { return Ok(()) };
+            let degrees = radius_m * share / 111_195.0;
+            let (north, east) = (degrees * turn.sin(), degrees * turn.cos() / lat.to_radians().cos());
+            if let Ok(point) = Point::new(lon + east, lat + north) {
+                let [west, south, east, north] = around(centre, radius_m);
+                let inside = (west..=east).contains(&point.lon) && (south..=north).contains(&point.lat);
+                prop_assert!(inside || distance_m(centre, point) > radius_m);
+            }
+        }
+    }
 }

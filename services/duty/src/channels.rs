@@ -101,7 +101,9 @@ impl Channels {
         let carrying = way.carry(address, parcel);
         Box::pin(async move {
             let in_time = tokio::time::timeout(ATTEMPT_TIMEOUT, carrying).await;
-            in_time.unwrap_or_else(|_| Err(Refusal { detail: "no answer in time".to_owned(), may_heal: true }))
+            in_time.unwrap_or_else(|_| {
+                Err(Refusal { detail: "no answer in time".to_owned(), may_heal: true, may_be_done: true })
+            })
         })
     }
 
@@ -120,5 +122,5 @@ impl Channels {
 }
 
 fn refuse(detail: String) -> BoxFuture<'static, Result<String, Refusal>> {
-    Box::pin(async move { Err(Refusal { detail, may_heal: false }) })
+    Box::pin(async move { Err(Refusal { detail, may_heal: false, may_be_done: false }) })
 }

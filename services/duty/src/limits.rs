@@ -47,8 +47,8 @@ pub const STEP_FUNCTIONS_MAX: usize = 1_000;
 /// Seconds that a step may take: from as long as a phone rings to a day.
 pub const STEP_S_MIN: u32 = 10;
 pub const STEP_S_MAX: u32 = 86_400;
-/// Deliveries in one event: an event is at most 512 KiB and a sealed address takes some hundred bytes.
-pub const DELIVERIES_PER_EVENT_MAX: usize = 500;
+/// Deliveries in one event: an event is at most 512 KiB, and a sealed address of 512 characters takes up to 1.5 KiB.
+pub const DELIVERIES_PER_EVENT_MAX: usize = 250;
 /// Characters of a message: one long text message.
 pub const MESSAGE_CHARS_MAX: usize = 480;
 /// Records of one kind in a house: boards times what a board has.

@@ -1,7 +1,6 @@
 //! The one table of routes; the router, the gates and the check against `proto/openapi.json` all read it.
 
 mod actors;
-mod calendars;
 mod events;
 mod health;
 mod import;
@@ -9,11 +8,12 @@ mod incidents;
 mod map;
 mod node;
 mod overlay;
+mod passing;
 mod readiness;
 mod rehearsals;
 mod reply;
-mod support_cases;
 mod takeovers;
+mod versions;
 
 use crate::{
     app::Shared,
@@ -26,9 +26,10 @@ use axum::{
     http::{Method, StatusCode},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, patch, post, put},
+    routing::{MethodFilter, MethodRouter, get, on, post},
 };
-use readiness::{asks, sends};
+use narhet_kernel::Context::{Actors, Area, Duty, Situation};
+use passing::{Asks, Sends, asks, sends};
 use std::{any::Any, time::Duration};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -60,17 +61,9 @@ enum Call {
     OpenApi,
     Responsibility,
     Duty,
-    ReportIncident,
-    ListIncidents,
     ReadIncident,
-    ChangeIncident,
-    ReadCalendar,
-    RecordCalendar,
-    ChangeCalendar,
-    OpenCase,
-    ListCases,
-    ReadCase,
-    ActOnCase,
+    Sends(Sends),
+    Asks(Asks),
     Events,
     Boards,
     Areas,
@@ -80,15 +73,7 @@ enum Call {
     Batch,
     History,
     Takeovers,
-    TakeOver,
-    ReturnTakeover,
-    ReportTakeover,
     CrisisBoard,
-    ActivateCrisisBoard,
-    EndCrisisBoard,
-    EstablishBoard,
-    RenameBoard,
-    DissolveBoard,
     Actors(actors::Op),
     Verify,
     BackUp,
@@ -129,6 +114,16 @@ const fn route(method: &'static Method, path: &'static str, gate: Gate, call: Ca
     Route { method, path, gate, call }
 }
 
+/// A route whose body is a command of a context.
+const fn sending(method: &'static Method, path: &'static str, gate: Gate, what: Sends) -> Route {
+    route(method, path, gate, Call::Sends(what))
+}
+
+/// A route whose answer is a query's.
+const fn asking(path: &'static str, gate: Gate, what: Asks) -> Route {
+    route(&Method::GET, path, gate, Call::Asks(what))
+}
+
 /// A route about actors.
 const fn actors(method: &'static Method, path: &'static str, op: actors::Op) -> Route {
     route(method, path, Gate::ReadActors, Call::Actors(op))
@@ -156,144 +151,198 @@ pub const ROUTES: &[Route] = &[
     route(&Method::POST, "/v1/responsibility/overlay", Gate::Authenticated, Call::Overlay),
     route(&Method::POST, "/v1/responsibility/batch", Gate::Authenticated, Call::Batch),
     route(&Method::GET, "/v1/boards/{id}/history", Gate::Authenticated, Call::History),
-    route(&Method::POST, "/v1/boards", Gate::RegisterBoards, Call::EstablishBoard),
-    route(&Method::POST, "/v1/boards/{id}/rename", Gate::RegisterBoards, Call::RenameBoard),
-    route(&Method::POST, "/v1/boards/{id}/dissolve", Gate::RegisterBoards, Call::DissolveBoard),
+    sending(&Method::POST, "/v1/boards", Gate::RegisterBoards, sends(Area, "establish-board").makes("/v1/boards/")),
+    sending(&Method::POST, "/v1/boards/{id}/rename", Gate::RegisterBoards, sends(Area, "rename-board").on_id()),
+    sending(&Method::POST, "/v1/boards/{id}/dissolve", Gate::RegisterBoards, sends(Area, "dissolve-board").on_id()),
     route(&Method::GET, "/v1/takeovers", Gate::Authenticated, Call::Takeovers),
-    route(&Method::POST, "/v1/takeovers", Gate::TakeOver, Call::TakeOver),
-    route(&Method::POST, "/v1/takeovers/{id}/return", Gate::TakeOver, Call::ReturnTakeover),
-    route(&Method::POST, "/v1/takeovers/{id}/report", Gate::TakeOver, Call::ReportTakeover),
+    sending(&Method::POST, "/v1/takeovers", Gate::TakeOver, sends(Area, "take-over").makes("/v1/takeovers/")),
+    sending(&Method::POST, "/v1/takeovers/{id}/return", Gate::TakeOver, sends(Area, "return-takeover").on_id()),
+    sending(&Method::POST, "/v1/takeovers/{id}/report", Gate::TakeOver, sends(Area, "report-takeover").on_id()),
     route(&Method::GET, "/v1/crisis-board", Gate::Authenticated, Call::CrisisBoard),
-    route(&Method::POST, "/v1/crisis-board/activate", Gate::RunCrisisBoard, Call::ActivateCrisisBoard),
-    route(&Method::POST, "/v1/crisis-board/end", Gate::RunCrisisBoard, Call::EndCrisisBoard),
-    route(&Method::POST, "/v1/incidents", Gate::ReportIncidents, Call::ReportIncident),
-    route(&Method::GET, "/v1/incidents", Gate::ReadIncidents, Call::ListIncidents),
+    sending(&Method::POST, "/v1/crisis-board/activate", Gate::RunCrisisBoard, sends(Area, "activate-crisis-board")),
+    sending(&Method::POST, "/v1/crisis-board/end", Gate::RunCrisisBoard, sends(Area, "end-crisis-board")),
+    sending(
+        &Method::POST,
+        "/v1/incidents",
+        Gate::ReportIncidents,
+        sends(Situation, "report-incident").makes("/v1/incidents/"),
+    ),
+    asking("/v1/incidents", Gate::ReadIncidents, asks(Situation, "incidents", &["status", "board", "limit", "after"])),
     route(&Method::GET, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ReadIncident),
-    route(&Method::PATCH, "/v1/incidents/{id}", Gate::ReadIncidents, Call::ChangeIncident),
-    route(&Method::GET, "/v1/boards/{id}/calendar", Gate::Authenticated, Call::ReadCalendar),
-    route(&Method::PUT, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::RecordCalendar),
-    route(&Method::PATCH, "/v1/boards/{id}/calendar", Gate::ReadIncidents, Call::ChangeCalendar),
-    route(&Method::POST, "/v1/support-cases", Gate::ReadIncidents, Call::OpenCase),
-    route(&Method::GET, "/v1/support-cases", Gate::ReadIncidents, Call::ListCases),
-    route(&Method::GET, "/v1/support-cases/{id}", Gate::ReadIncidents, Call::ReadCase),
-    route(&Method::POST, "/v1/support-cases/{id}/acknowledge", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/offer", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/recall", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/accept", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/refuse", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/take-over", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/relocate", Gate::ReadIncidents, Call::ActOnCase),
-    route(&Method::POST, "/v1/support-cases/{id}/close", Gate::ReadIncidents, Call::ActOnCase),
-    actors(&Method::GET, "/v1/actors", actors::Op::List),
-    actors(&Method::POST, "/v1/actors", actors::Op::Register),
+    sending(
+        &Method::PATCH,
+        "/v1/incidents/{id}",
+        Gate::ReadIncidents,
+        sends(Situation, "change-status").on_id().updates(),
+    ),
+    asking(
+        "/v1/boards/{id}/calendar",
+        Gate::Authenticated,
+        asks(Duty, "calendar", &[]).instants(&["from", "to", "knownAt"]),
+    ),
+    sending(
+        &Method::PUT,
+        "/v1/boards/{id}/calendar",
+        Gate::ReadIncidents,
+        sends(Duty, "record-calendar").on_id().says("merge", false),
+    ),
+    sending(
+        &Method::PATCH,
+        "/v1/boards/{id}/calendar",
+        Gate::ReadIncidents,
+        sends(Duty, "record-calendar").on_id().says("merge", true),
+    ),
+    sending(
+        &Method::POST,
+        "/v1/support-cases",
+        Gate::ReadIncidents,
+        sends(Duty, "open-case").makes("/v1/support-cases/"),
+    ),
+    asking(
+        "/v1/support-cases",
+        Gate::ReadIncidents,
+        asks(Duty, "support-cases", &["status", "board", "holder", "incident", "exercise", "limit", "after"]),
+    ),
+    asking("/v1/support-cases/{id}", Gate::ReadIncidents, asks(Duty, "case", &[])),
+    sending(
+        &Method::POST,
+        "/v1/support-cases/{id}/acknowledge",
+        Gate::ReadIncidents,
+        sends(Duty, "acknowledge-case").on_id(),
+    ),
+    sending(&Method::POST, "/v1/support-cases/{id}/offer", Gate::ReadIncidents, sends(Duty, "offer-case").on_id()),
+    sending(&Method::POST, "/v1/support-cases/{id}/recall", Gate::ReadIncidents, sends(Duty, "recall-offer").on_id()),
+    sending(&Method::POST, "/v1/support-cases/{id}/accept", Gate::ReadIncidents, sends(Duty, "accept-offer").on_id()),
+    sending(&Method::POST, "/v1/support-cases/{id}/refuse", Gate::ReadIncidents, sends(Duty, "refuse-offer").on_id()),
+    sending(
+        &Method::POST,
+        "/v1/support-cases/{id}/take-over",
+        Gate::ReadIncidents,
+        sends(Duty, "take-over-case").on_id(),
+    ),
+    sending(
+        &Method::POST,
+        "/v1/support-cases/{id}/relocate",
+        Gate::ReadIncidents,
+        sends(Duty, "relocate-case").on_id(),
+    ),
+    sending(&Method::POST, "/v1/support-cases/{id}/close", Gate::ReadIncidents, sends(Duty, "close-case").on_id()),
+    asking("/v1/actors", Gate::ReadActors, asks(Actors, "actors", &actors::SEARCH)),
+    sending(&Method::POST, "/v1/actors", Gate::ReadActors, sends(Actors, "register-actor").makes("/v1/actors/")),
     actors(&Method::POST, "/v1/actors/import", actors::Op::Import),
     actors(&Method::GET, "/v1/actors/export", actors::Op::Export),
     actors(&Method::GET, "/v1/actors/offline", actors::Op::Offline),
     actors(&Method::GET, "/v1/actors/call-list", actors::Op::CallList),
-    actors(&Method::POST, "/v1/actors/protected", actors::Op::Act("list-protected")),
+    sending(&Method::POST, "/v1/actors/protected", Gate::ReadActors, sends(Actors, "list-protected")),
     actors(&Method::GET, "/v1/actors/{id}", actors::Op::Read),
     actors(&Method::PATCH, "/v1/actors/{id}", actors::Op::Change),
-    actors(&Method::GET, "/v1/actors/{id}/history", actors::Op::Ask("actor-history")),
-    actors(&Method::GET, "/v1/actors/{id}/links", actors::Op::Ask("actor-links")),
-    actors(&Method::GET, "/v1/actors/{id}/duplicates", actors::Op::Ask("actor-duplicates")),
-    actors(&Method::POST, "/v1/actors/{id}/verify", actors::Op::Act("verify-actor")),
-    actors(&Method::POST, "/v1/actors/{id}/merge", actors::Op::Act("merge-actors")),
-    actors(&Method::POST, "/v1/actors/{id}/archive", actors::Op::Act("archive-actor")),
-    actors(&Method::POST, "/v1/actors/{id}/propose", actors::Op::Act("propose-change")),
-    actors(&Method::POST, "/v1/actors/{id}/settle", actors::Op::Act("settle-proposal")),
-    actors(&Method::POST, "/v1/actors/{id}/contacts", actors::Op::Act("log-contact")),
-    actors(&Method::POST, "/v1/actors/{id}/acknowledge", actors::Op::Act("acknowledge-protection")),
-    actors(&Method::GET, "/v1/subjects/due", actors::Op::Ask("due-for-gallring")),
-    actors(&Method::POST, "/v1/subjects/{id}/erase", actors::Op::Act("erase-subject")),
-    actors(&Method::POST, "/v1/subjects/{id}/hold", actors::Op::Act("hold-subject")),
-    actors(&Method::POST, "/v1/subjects/{id}/export", actors::Op::Act("export-subject")),
-    actors(&Method::GET, "/v1/boards/{id}/registry-health", actors::Op::Ask("registry-health")),
-    actors(&Method::GET, "/v1/boards/{id}/invitations", actors::Op::Ask("invitations")),
+    asking("/v1/actors/{id}/history", Gate::ReadActors, asks(Actors, "actor-history", &[]).instants(&["at"])),
+    asking("/v1/actors/{id}/links", Gate::ReadActors, asks(Actors, "actor-links", &[]).instants(&["at"])),
+    asking("/v1/actors/{id}/duplicates", Gate::ReadActors, asks(Actors, "actor-duplicates", &[]).instants(&["at"])),
+    sending(&Method::POST, "/v1/actors/{id}/verify", Gate::ReadActors, sends(Actors, "verify-actor").on_id()),
+    sending(&Method::POST, "/v1/actors/{id}/merge", Gate::ReadActors, sends(Actors, "merge-actors").on_id()),
+    sending(&Method::POST, "/v1/actors/{id}/archive", Gate::ReadActors, sends(Actors, "archive-actor").on_id()),
+    sending(&Method::POST, "/v1/actors/{id}/propose", Gate::ReadActors, sends(Actors, "propose-change").on_id()),
+    sending(&Method::POST, "/v1/actors/{id}/settle", Gate::ReadActors, sends(Actors, "settle-proposal").on_id()),
+    sending(&Method::POST, "/v1/actors/{id}/contacts", Gate::ReadActors, sends(Actors, "log-contact").on_id()),
+    sending(
+        &Method::POST,
+        "/v1/actors/{id}/acknowledge",
+        Gate::ReadActors,
+        sends(Actors, "acknowledge-protection").on_id(),
+    ),
+    asking("/v1/subjects/due", Gate::ReadActors, asks(Actors, "due-for-gallring", &[])),
+    sending(&Method::POST, "/v1/subjects/{id}/erase", Gate::ReadActors, sends(Actors, "erase-subject").on_id()),
+    sending(&Method::POST, "/v1/subjects/{id}/hold", Gate::ReadActors, sends(Actors, "hold-subject").on_id()),
+    sending(&Method::POST, "/v1/subjects/{id}/export", Gate::ReadActors, sends(Actors, "export-subject").on_id()),
+    asking("/v1/boards/{id}/registry-health", Gate::ReadActors, asks(Actors, "registry-health", &[]).instants(&["at"])),
+    asking("/v1/boards/{id}/invitations", Gate::ReadActors, asks(Actors, "invitations", &[]).instants(&["at"])),
     actors(&Method::GET, "/v1/incidents/{id}/actors", actors::Op::Relevant),
     route(&Method::GET, "/v1/events", Gate::ReadEvents, Call::Events),
     route(&Method::POST, "/v1/node/verify", Gate::VerifyLogs, Call::Verify),
     route(&Method::POST, "/v1/node/backup", Gate::BackUpLogs, Call::BackUp),
-    readiness_route(&Method::GET, "/v1/functions", readiness::Call::List("function")),
-    readiness_route(&Method::GET, "/v1/functions/{id}", readiness::Call::Read("function")),
+    asking("/v1/functions", Gate::Authenticated, asks(Duty, "records", &["board"]).with("kind", "function")),
+    asking("/v1/functions/{id}", Gate::Authenticated, asks(Duty, "record", &[]).with("kind", "function")),
     readiness_route(&Method::PUT, "/v1/functions/{id}", readiness::Call::Put("function")),
     readiness_route(&Method::DELETE, "/v1/functions/{id}", readiness::Call::Remove("function")),
-    readiness_route(&Method::GET, "/v1/rosters", readiness::Call::List("roster")),
-    readiness_route(&Method::GET, "/v1/rosters/{id}", readiness::Call::Read("roster")),
+    asking("/v1/rosters", Gate::Authenticated, asks(Duty, "records", &["board"]).with("kind", "roster")),
+    asking("/v1/rosters/{id}", Gate::Authenticated, asks(Duty, "record", &[]).with("kind", "roster")),
     readiness_route(&Method::PUT, "/v1/rosters/{id}", readiness::Call::Put("roster")),
     readiness_route(&Method::DELETE, "/v1/rosters/{id}", readiness::Call::Remove("roster")),
-    readiness_route(&Method::GET, "/v1/centres", readiness::Call::List("centre")),
-    readiness_route(&Method::GET, "/v1/centres/{id}", readiness::Call::Read("centre")),
+    asking("/v1/centres", Gate::Authenticated, asks(Duty, "records", &["board"]).with("kind", "centre")),
+    asking("/v1/centres/{id}", Gate::Authenticated, asks(Duty, "record", &[]).with("kind", "centre")),
     readiness_route(&Method::PUT, "/v1/centres/{id}", readiness::Call::Put("centre")),
     readiness_route(&Method::DELETE, "/v1/centres/{id}", readiness::Call::Remove("centre")),
-    readiness_route(&Method::GET, "/v1/alarm-paths/{id}", readiness::Call::Read("alarm-path")),
+    asking("/v1/alarm-paths/{id}", Gate::Authenticated, asks(Duty, "record", &[]).with("kind", "alarm-path")),
     readiness_route(&Method::PUT, "/v1/alarm-paths/{id}", readiness::Call::Put("alarm-path")),
     readiness_route(&Method::DELETE, "/v1/alarm-paths/{id}", readiness::Call::Remove("alarm-path")),
-    readiness_route(
+    sending(
         &Method::POST,
         "/v1/rosters/{id}/swaps",
-        readiness::Call::Act(sends("offer-swap", &[("id", "rosterId")]).makes("/v1/swaps/")),
+        Gate::Authenticated,
+        sends(Duty, "offer-swap").on(&[("id", "rosterId")]).makes("/v1/swaps/"),
     ),
-    readiness_route(
+    sending(
         &Method::POST,
         "/v1/swaps/{id}/settle",
-        readiness::Call::Act(sends("settle-swap", &[("id", "swapId")])),
+        Gate::Authenticated,
+        sends(Duty, "settle-swap").on(&[("id", "swapId")]),
     ),
-    readiness_route(
+    sending(
         &Method::POST,
         "/v1/rosters/{id}/feeds",
-        readiness::Call::Act(sends("issue-feed", &[("id", "rosterId")]).makes("/v1/calendar-feeds/")),
+        Gate::Authenticated,
+        sends(Duty, "issue-feed").on(&[("id", "rosterId")]).makes("/v1/calendar-feeds/"),
     ),
-    readiness_route(
+    sending(
         &Method::DELETE,
         "/v1/calendar-feeds/{secret}",
-        readiness::Call::Act(sends("revoke-feed", &[("secret", "feedId")])),
+        Gate::Authenticated,
+        sends(Duty, "revoke-feed").on(&[("secret", "feedId")]),
     ),
-    readiness_route(
-        &Method::POST,
-        "/v1/alarm-paths/{id}/read",
-        readiness::Call::Act(sends("read-path", &[("id", "id")])),
-    ),
-    readiness_route(
+    sending(&Method::POST, "/v1/alarm-paths/{id}/read", Gate::Authenticated, sends(Duty, "read-path").on_id()),
+    sending(
         &Method::POST,
         "/v1/alarm-paths/{id}/exercise",
-        readiness::Call::Act(sends("start-exercise", &[("id", "id")]).makes("/v1/alarms/")),
+        Gate::Authenticated,
+        sends(Duty, "start-exercise").on_id().makes("/v1/alarms/"),
     ),
-    readiness_route(
+    sending(
         &Method::POST,
         "/v1/alarm-paths/{id}/prove",
-        readiness::Call::Act(sends("prove-path", &[("id", "id")]).makes("/v1/alarms/")),
+        Gate::Authenticated,
+        sends(Duty, "prove-path").on_id().makes("/v1/alarms/"),
     ),
-    readiness_route(&Method::GET, "/v1/alarm-paths", readiness::Call::Ask(asks("path-health", &[]))),
-    readiness_route(&Method::GET, "/v1/duty/coverage", readiness::Call::Ask(asks("coverage", &["from", "to"]))),
-    readiness_route(&Method::GET, "/v1/duty/endurance", readiness::Call::Ask(asks("endurance", &[]))),
-    readiness_route(&Method::GET, "/v1/alarms", readiness::Call::Ask(asks("alarms", &["caseId", "purpose", "status"]))),
-    readiness_route(&Method::GET, "/v1/alarms/{id}", readiness::Call::Ask(asks("alarm", &[]))),
-    readiness_route(
+    asking("/v1/alarm-paths", Gate::Authenticated, asks(Duty, "path-health", &[])),
+    asking("/v1/duty/coverage", Gate::Authenticated, asks(Duty, "coverage", &["from", "to"])),
+    asking("/v1/duty/endurance", Gate::Authenticated, asks(Duty, "endurance", &[])),
+    asking("/v1/alarms", Gate::Authenticated, asks(Duty, "alarms", &["caseId", "purpose", "status"])),
+    asking("/v1/alarms/{id}", Gate::Authenticated, asks(Duty, "alarm", &[])),
+    sending(
         &Method::POST,
         "/v1/alarms/{id}/acknowledge",
-        readiness::Call::Act(sends("acknowledge-alarm", &[("id", "id")])),
+        Gate::Authenticated,
+        sends(Duty, "acknowledge-alarm").on_id(),
     ),
-    readiness_route(
+    sending(
         &Method::POST,
         "/v1/alarms/{id}/deliveries/{delivery}/reach",
-        readiness::Call::Act(sends("note-reach", &[("id", "id"), ("delivery", "deliveryId")])),
+        Gate::Authenticated,
+        sends(Duty, "note-reach").on(&[("id", "id"), ("delivery", "deliveryId")]),
     ),
-    readiness_route(
-        &Method::POST,
-        "/v1/call-ins",
-        readiness::Call::Act(sends("start-call-in", &[]).makes("/v1/call-ins/")),
-    ),
-    readiness_route(
-        &Method::GET,
-        "/v1/call-ins/{id}",
-        readiness::Call::Ask(asks("alarm", &[]).with("purpose", "call-in")),
-    ),
+    sending(&Method::POST, "/v1/call-ins", Gate::Authenticated, sends(Duty, "start-call-in").makes("/v1/call-ins/")),
+    asking("/v1/call-ins/{id}", Gate::Authenticated, asks(Duty, "alarm", &[]).with("purpose", "call-in")),
     readiness_route(&Method::POST, "/v1/webhooks/{channel}/receipts", readiness::Call::Receipt),
     readiness_route(&Method::GET, "/v1/calendar-feeds/{secret}", readiness::Call::Calendar),
 ];
 
-fn handler(call: Call) -> MethodRouter<Shared> {
-    match call {
+/// The verbs of commands.
+fn filter(method: &Method) -> MethodFilter {
+    MethodFilter::try_from(method.clone()).expect("the table has verbs that HTTP knows")
+}
+
+fn handler(route: &Route) -> MethodRouter<Shared> {
+    match route.call {
         Call::Alive => get(health::alive),
         Call::Ready => get(health::ready),
         Call::Metrics => get(health::metrics),
@@ -310,25 +359,13 @@ fn handler(call: Call) -> MethodRouter<Shared> {
         Call::History => get(takeovers::history),
         Call::Takeovers => get(takeovers::list),
         Call::CrisisBoard => get(takeovers::crisis_board),
-        Call::TakeOver => act(takeovers::TAKE_OVER),
-        Call::ActivateCrisisBoard => act(takeovers::ACTIVATE),
-        Call::EndCrisisBoard => act(takeovers::END),
-        Call::EstablishBoard => act(takeovers::ESTABLISH),
-        Call::ReturnTakeover => act_on(takeovers::RETURN),
-        Call::ReportTakeover => act_on(takeovers::REPORT),
-        Call::RenameBoard => act_on(takeovers::RENAME),
-        Call::DissolveBoard => act_on(takeovers::DISSOLVE),
-        Call::ReportIncident => post(incidents::report),
-        Call::ListIncidents => get(incidents::list),
         Call::ReadIncident => get(incidents::read),
-        Call::ChangeIncident => patch(incidents::change),
-        Call::ReadCalendar => get(calendars::read),
-        Call::RecordCalendar => put(calendars::record),
-        Call::ChangeCalendar => patch(calendars::record),
-        Call::OpenCase => post(support_cases::open),
-        Call::ListCases => get(support_cases::list),
-        Call::ReadCase => get(support_cases::read),
-        Call::ActOnCase => post(support_cases::act),
+        Call::Sends(what) => on(filter(route.method), move |app, ask, path, query, headers, body| {
+            passing::send(what, app, ask, path, query, headers, body)
+        }),
+        Call::Asks(what) => {
+            get(move |app, ask, path, query, headers| passing::ask_on(what, app, ask, path, query, headers))
+        }
         Call::Events => get(events::events),
         Call::Actors(op) => actors::handler(op),
         Call::Verify => post(node::verify),
@@ -338,19 +375,11 @@ fn handler(call: Call) -> MethodRouter<Shared> {
     }
 }
 
-fn act(act: takeovers::Act) -> MethodRouter<Shared> {
-    post(move |app, ask, query, headers, body| takeovers::act(act, app, ask, query, headers, body))
-}
-
-fn act_on(act: takeovers::Act) -> MethodRouter<Shared> {
-    post(move |app, ask, path, query, headers, body| takeovers::act_on(act, app, ask, path, query, headers, body))
-}
-
 /// The whole HTTP edge.
 pub fn router(app: Shared) -> Router {
     ROUTES
         .iter()
-        .fold(Router::new(), |router, route| router.route(route.path, handler(route.call)))
+        .fold(Router::new(), |router, route| router.route(route.path, handler(route)))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
         .layer(from_fn_with_state(app.clone(), guard))

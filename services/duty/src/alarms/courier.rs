@@ -83,6 +83,7 @@ pub fn carried(duty: &Duty, carried: &Carried, env: &Env<'_>) -> Vec<Write> {
         Err(refusal) => (refusal.detail.clone(), Some(refusal.may_heal)),
     };
     let (attempt, outcome, retry_at) = raised.alarm.attempted(message, env.now, may_heal);
+    let sent_again = retry_at.is_some() && carried.result.as_ref().is_err_and(|refusal| refusal.may_be_done);
     let attempted = DeliveryAttempted {
         alarm_id: raised.id().to_owned(),
         delivery_id: message.delivery.delivery_id.clone(),
@@ -91,7 +92,7 @@ pub fn carried(duty: &Duty, carried: &Carried, env: &Env<'_>) -> Vec<Write> {
         detail: detail.chars().take(crate::limits::LINE_CHARS_MAX).collect(),
         retry_at,
         // A receiver that honours the key takes the second for the first.
-        maybe_twice: carried.maybe_twice && !duty.channels.honours_the_key(message.delivery.channel),
+        maybe_twice: (carried.maybe_twice || sent_again) && !duty.channels.honours_the_key(message.delivery.channel),
     };
     vec![raised.write(vec![raised.draft(0, |_| attempted)])]
 }

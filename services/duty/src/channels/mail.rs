@@ -39,6 +39,12 @@ impl Mail {
     }
 }
 
+/// No connection came about, so nothing was said.
+fn nobody_there(error: &lettre::transport::smtp::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
 impl Way for Mail {
     fn carry(&self, address: String, parcel: Parcel) -> BoxFuture<'static, Result<String, Refusal>> {
         let Ok(to) = address.parse::<Mailbox>() else {
@@ -66,6 +72,7 @@ impl Way for Mail {
                         .status()
                         .map_or_else(|| "no mail server answered".to_owned(), |code| format!("answered {code}")),
                     may_heal: !error.is_permanent(),
+                    may_be_done: error.status().is_none() && !nobody_there(&error),
                 }),
             }
         })

@@ -26,9 +26,9 @@ impl Way for Nats {
             match bus.request(&subject, headers, body.into(), ANSWER_WITHIN).await {
                 Ok(_) => Ok("taken".to_owned()),
                 Err(narhet_runtime::RequestError::NoResponders(_)) => {
-                    Err(Refusal { detail: "nobody listens".to_owned(), may_heal: true })
+                    Err(Refusal { detail: "nobody listens".to_owned(), may_heal: true, may_be_done: false })
                 }
-                Err(_) => Err(Refusal { detail: "no answer in time".to_owned(), may_heal: true }),
+                Err(_) => Err(Refusal { detail: "no answer in time".to_owned(), may_heal: true, may_be_done: true }),
             }
         })
     }

@@ -71,8 +71,12 @@ pub(super) fn outcome(sent: Result<reqwest::Response, reqwest::Error>) -> Result
             let status = answer.status();
             // 4xx says the same next time, but for a time-out and too many at once.
             let may_heal = !status.is_client_error() || matches!(status.as_u16(), 408 | 425 | 429);
-            Err(Refusal { detail: format!("answered {}", status.as_u16()), may_heal })
+            let may_be_done = status.is_server_error() || status.as_u16() == 408;
+            Err(Refusal { detail: format!("answered {}", status.as_u16()), may_heal, may_be_done })
         }
-        Err(error) => Err(Refusal { detail: error.without_url().to_string(), may_heal: true }),
+        Err(error) => {
+            let may_be_done = !error.is_connect() && !error.is_builder();
+            Err(Refusal { detail: error.without_url().to_string(), may_heal: true, may_be_done })
+        }
     }
 }

@@ -140,7 +140,7 @@ fn the_nightly_proof_goes_to_the_channels_own_test_receivers_and_to_nobody_else(
     carried(
         &mut house,
         &deliveries[0],
-        Err(narhet_runtime::Refusal { detail: "404".to_owned(), may_heal: false }),
+        Err(narhet_runtime::Refusal { detail: "404".to_owned(), may_heal: false, may_be_done: false }),
         false,
     );
     house.fires();
@@ -182,4 +182,23 @@ fn what_a_restart_cut_off_is_to_send_under_the_same_key_and_its_outcome_is_marke
     let count = house.log.len();
     carried(&mut house, &delivery, Ok("250".to_owned()), false);
     assert_eq!(house.log.len(), count, "a second outcome of the same attempt records nothing");
+}
+
+#[test]
+fn what_got_no_answer_and_is_sent_again_is_marked_where_nobody_honours_the_key() {
+    for (answered, marked) in [(false, true), (true, false)] {
+        let mut house = House::at(NOON);
+        house.exercise = false;
+        let mut by_mail = function("");
+        by_mail["contactWays"] = json!([{ "channel": Channel::Mail, "address": "larm@example.org" }]);
+        put(&mut house, "jarva", "function", "krisstod-jarva", &by_mail).unwrap();
+        put(&mut house, "jarva", "roster", "krisstod-jarva", &roster("krisstod-jarva", None)).unwrap();
+        house.incident(None, &["jarva"], true);
+        house.goes_on_until(NOON);
+        let delivery = alarms(&house, "case")[0]["deliveries"][0].clone();
+        let refusal = narhet_runtime::Refusal { detail: "saknas".to_owned(), may_heal: true, may_be_done: !answered };
+        carried(&mut house, &delivery, Err(refusal), false);
+        let tried = &alarms(&house, "case")[0]["deliveries"][0];
+        assert_eq!((&tried["state"], &tried["maybeTwice"]), (&json!("retrying"), &json!(marked)), "{tried}");
+    }
 }

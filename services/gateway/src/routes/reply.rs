@@ -12,9 +12,13 @@ use futures::StreamExt as _;
 use narhet_kernel::{Vector, limits::JSON_BODY_BYTES_MAX};
 use narhet_proto::wire::{ErrorCode, Problem};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{
+    Map,
+    value::{RawValue, to_raw_value},
+};
 
 pub const JSON: &str = "application/json";
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A JSON object with `cursor` added as its last member.
 pub fn with_cursor(status: StatusCode, object: &RawValue, cursor: &Vector) -> Response<Body> {
@@ -73,6 +77,15 @@ pub async fn json_object(headers: &HeaderMap, media_types: &[&str], body: Body) 
     }
 }
 
+/// A JSON object, or none at all where nothing needs to be said: a body of no kind is not passed over.
+pub async fn optional_object(headers: &HeaderMap, body: Body) -> Result<Box<RawValue>, Problem> {
+    if headers.contains_key(header::CONTENT_TYPE) {
+        return json_object(headers, &[JSON, MERGE_PATCH], body).await;
+    }
+    let bytes = read_body(headers, body, JSON_BODY_BYTES_MAX).await?;
+    if bytes.is_empty() { Ok(raw(&Map::new())) } else { Err(unsupported(&[JSON])) }
+}
+
 /// The bytes of a JSON body within its limits, for who knows its shape.
 pub async fn json_bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     check_media_type(headers, &[JSON])?;
@@ -87,8 +100,12 @@ fn check_media_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> 
     if taken.iter().any(|media_type| essence.eq_ignore_ascii_case(media_type)) {
         return Ok(());
     }
+    Err(unsupported(taken))
+}
+
+fn unsupported(taken: &[&str]) -> Problem {
     let detail = format!("send Content-Type: {}", taken.join(" or "));
-    Err(Problem { code: ErrorCode::UnsupportedMediaType, ..Problem::parameter("Content-Type", detail) })
+    Problem { code: ErrorCode::UnsupportedMediaType, ..Problem::parameter("Content-Type", detail) }
 }
 
 /// Reads a body of at most `limit_bytes`. Of a larger one the rest is read and thrown away, up to a bound: a client that

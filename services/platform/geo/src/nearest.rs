@@ -44,20 +44,20 @@ impl Nearest {
     pub(crate) fn of(&self, point: Coord<f64>) -> (u16, f64) {
         let from = cartesian(point);
         let here = Block::around([from, from], 0.0);
-        let mut least_m = f64::INFINITY;
+        let mut reach_m = f64::INFINITY;
+        // All that were within a tie of the nearest so far; the last few are of the nearest there is.
+        let mut found: Vec<(f64, usize)> = Vec::with_capacity(32);
         self.tree.look_around(&here, f64::INFINITY, |number| {
-            least_m = least_m.min(self.pieces[number as usize].chord.nearest(from).0);
-            least_m
-        });
-        // Pieces stand in the order of their areas.
-        let reach_m = least_m + TIE_M;
-        let mut best = usize::MAX;
-        self.tree.look_around(&here, reach_m, |number| {
-            if self.pieces[number as usize].chord.nearest(from).0 <= reach_m {
-                best = best.min(number as usize);
+            let metres = self.pieces[number as usize].chord.nearest(from).0;
+            if metres <= reach_m {
+                found.push((metres, number as usize));
+                reach_m = reach_m.min(metres + TIE_M);
             }
             reach_m
         });
+        // Pieces stand in the order of their areas.
+        let ties = found.iter().filter(|(metres, _)| *metres <= reach_m);
+        let best = ties.map(|(_, number)| *number).min().expect("a map has a shore");
         // Beyond this the earth's shape shows in centimetres.
         const CHORD_M_MAX: f64 = 100_000.0;
         let piece = &self.pieces[best];

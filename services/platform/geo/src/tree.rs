@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Pieces of one leaf: fewer make the tree larger than its pieces, more make each look longer.
 const LEAF: usize = 8;
+/// Nodes that wait on the way down, one for each halving.
+const DEPTH_MAX: usize = 32;
 
 /// The box around something.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,13 @@ impl Block {
 
     /// Straight metres between the two boxes; 0 when they meet.
     pub(crate) fn gap_m(&self, other: &Block) -> f64 {
+        self.gap_2(other).sqrt()
+    }
+
+    fn gap_2(&self, other: &Block) -> f64 {
         let gap = |axis: usize| (self.low[axis] - other.high[axis]).max(other.low[axis] - self.high[axis]).max(0.0);
-        [0, 1, 2].map(|axis| gap(axis).powi(2)).iter().sum::<f64>().sqrt()
+        let [x, y, z] = [gap(0), gap(1), gap(2)];
+        x * x + y * y + z * z
     }
 
     fn middle(&self, axis: usize) -> f64 {
@@ -93,18 +100,24 @@ impl Tree {
     /// Calls `look` with the numbers of the pieces whose boxes may be nearer to `from` than `reach_m`, the nearer first; what it
     /// returns is the reach from there on.
     pub(crate) fn look_around(&self, from: &Block, reach_m: f64, mut look: impl FnMut(u32) -> f64) {
-        let mut reach_m = reach_m;
-        let mut ahead = self.nodes.first().map_or_else(Vec::new, |root| vec![(root.block.gap_m(from), 0)]);
-        while let Some((gap_m, number)) = ahead.pop() {
-            if gap_m > reach_m {
+        // Squares are as good to compare, and most of the time goes into comparing.
+        let mut reach_2 = reach_m * reach_m;
+        let mut ahead = Vec::with_capacity(DEPTH_MAX);
+        ahead.extend(self.nodes.first().map(|root| (root.block.gap_2(from), 0)));
+        while let Some((gap_2, number)) = ahead.pop() {
+            if gap_2 > reach_2 {
                 continue;
             }
             match self.children(number) {
-                None => self.members_of(number).iter().for_each(|&member| reach_m = look(member)),
-                Some(children) => {
-                    let mut next = children.map(|child| (self.nodes[child].block.gap_m(from), child));
-                    next.sort_by(|one, other| other.0.total_cmp(&one.0));
-                    ahead.extend(next);
+                None => {
+                    for &member in self.members_of(number) {
+                        let reach_m = look(member);
+                        reach_2 = reach_m * reach_m;
+                    }
+                }
+                Some([one, other]) => {
+                    let [one, other] = [one, other].map(|child| (self.nodes[child].block.gap_2(from), child));
+                    ahead.extend(if one.0 < other.0 { [other, one] } else { [one, other] });
                 }
             }
         }

@@ -163,6 +163,16 @@ impl<S: Service> Desk<S> {
         self.observed.covers(&self.targets) && views.into_iter().all(|view| self.observed.position(view.context) > 0)
     }
 
+    /// Whether timers may fire: on a half-folded map a board looks dissolved that was not, and a log that is being compared with
+    /// the stream may yet be given up.
+    fn may_act(&self) -> bool {
+        self.caught_up() && self.is_settled()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.relayed.as_ref().is_none_or(|relayed| relayed.borrow().settled)
+    }
+
     fn refuse_while_folding(&self) -> Result<(), Problem> {
         if self.caught_up() {
             return Ok(());
@@ -228,7 +238,7 @@ impl<S: Service> Desk<S> {
             return Err(unknown("command", name).into());
         }
         self.refuse_while_folding()?;
-        if self.relayed.as_ref().is_some_and(|relayed| !relayed.borrow().settled) {
+        if !self.is_settled() {
             let unsettled = "the log and the stream are being compared; nothing is decided meanwhile: try again";
             return Err(Problem::new(ErrorCode::Unavailable, unsettled).into());
         }
@@ -320,7 +330,7 @@ impl<S: Service> Desk<S> {
         if self.unfinished.is_some() {
             return Duration::ZERO;
         }
-        let timer = self.service.next_due().map(|due| {
+        let timer = self.service.next_due().filter(|_| self.may_act()).map(|due| {
             let house = due.duration_since(self.clock.now()).as_secs_f64().max(0.0);
             Duration::try_from_secs_f64(house / self.clock.rate().max(f64::MIN_POSITIVE)).unwrap_or(Duration::MAX)
         });

@@ -27,6 +27,8 @@ pub struct Refusal {
     pub detail: String,
     /// Whether trying again can help.
     pub may_heal: bool,
+    /// Whether it may have been carried out all the same: nobody said that it was not.
+    pub may_be_done: bool,
 }
 
 /// What became of an errand.

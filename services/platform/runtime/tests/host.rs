@@ -154,6 +154,52 @@ impl Service for Effects {
     }
 }
 
+/// Writes down how many causes it has seen as soon as it may act on any.
+#[derive(Default)]
+struct Hasty {
+    observed: u64,
+    fired: Option<u64>,
+}
+
+impl Service for Hasty {
+    const CONTEXT: Context = Context::Actors;
+    const FOLLOWS: &'static [Follow] = &[Follow { context: Context::Situation, from_start: true }];
+    const COMMANDS: &'static [&'static str] = &[];
+    const QUERIES: &'static [&'static str] = &["count"];
+
+    fn first_start(&self, _: &Env) -> Vec<Write> {
+        Vec::new()
+    }
+    fn evolve(&mut self, event: &Event) {
+        self.fired = Some(number(&event.data));
+    }
+    fn observe(&mut self, event: &Event) {
+        self.observed += u64::from(event.event_type.ends_with(".caused.v1"));
+    }
+    fn react(&self, _: &Event, _: &Env) -> Vec<Write> {
+        Vec::new()
+    }
+    fn decide(&self, _: &str, _: &Request, _: &Env) -> Result<Decision, Problem> {
+        Err(Problem::new(ErrorCode::NotFound, "no commands"))
+    }
+    fn reply(&self, _: &str, _: &[Uuid], _: &Env) -> Result<AnswerBody, Problem> {
+        Err(Problem::new(ErrorCode::NotFound, "no commands"))
+    }
+    fn answer(&self, _: &str, _: &Request, _: &Env) -> Result<AnswerBody, Problem> {
+        Ok(AnswerBody::of(&json!({ "count": self.fired })))
+    }
+    fn next_due(&self) -> Option<Timestamp> {
+        (self.observed > 0 && self.fired.is_none()).then_some(Timestamp::MIN)
+    }
+    fn fire(&mut self, env: &Env) -> Vec<Write> {
+        let stream = StreamId::new("toy", "hasty");
+        vec![Write::one(Expected::NoStream, draft(env.new_id(), stream, "se.narhet.actors.fired.v1", self.observed))]
+    }
+    fn health(&self, _: Timestamp) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 struct Running {
     stop: CancellationToken,
     task: JoinHandle<Result<(), narhet_runtime::HostError>>,
@@ -324,6 +370,19 @@ async fn a_timer_fires_once_at_its_time_and_not_again_after_a_restart() {
     causes.stop().await;
     let fired = house.events(Context::Duty).iter().filter(|event| event.event_type.ends_with(".fired.v1")).count();
     assert_eq!(fired, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_timer_fires_on_a_view_that_is_half_folded() {
+    let house = House::new("hasty");
+    let causes = house.start(Causes::default());
+    for _ in 0..200 {
+        house.cause(0, None).await.unwrap();
+    }
+    let hasty = house.start(Hasty::default());
+    house.until_count(Context::Actors, 200).await;
+    hasty.stop().await;
+    causes.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,11 +6,14 @@ use crate::{
     host::HostError,
     service::{Env, Service, Write},
 };
-use narhet_event_store::{Expected, Progress};
+use narhet_event_store::{Expected, Progress, limits::COMMIT_BYTES_MAX};
 use narhet_kernel::{Context, Mark, Uuid, Vector, limits::FRAME_EVENTS_MAX};
 use narhet_proto::{Event, table};
 use std::collections::VecDeque;
 use tokio::time::Instant;
+
+/// What an event takes beside its data, generously: the envelope and the vector.
+const ENVELOPE_BYTES: usize = 2 * 1024;
 
 /// A cause that is worked off in several frames, with commands served in between.
 pub(super) struct Unfinished {
@@ -48,7 +51,7 @@ impl<S: Service> Desk<S> {
         let house = self.house.clone();
         let mut writes = self.service.react(event, &self.env(&house));
         writes.extend(self.forget_subject(event));
-        if count(&writes) > FRAME_EVENTS_MAX {
+        if !fit_in_a_frame(&writes) {
             let step = self.store.progress(&process_name(*context)).filter(|step| step.cause == event.id);
             let done = step.map_or(0, |step| step.next);
             self.unfinished = Some(Unfinished {
@@ -82,12 +85,14 @@ impl<S: Service> Desk<S> {
     /// Does what is due: the next slice of a large effect, timers, reads whose cursor was reached or whose time is up.
     pub fn tick(&mut self) -> Result<(), HostError> {
         self.go_on()?;
-        if self.service.next_due().is_some_and(|due| due <= self.clock.now()) {
+        if self.may_act() && self.service.next_due().is_some_and(|due| due <= self.clock.now()) {
             let house = self.house.clone();
             let env = Env::new(self.clock.now(), &house, &self.keys, &self.clock, self.folded);
             let writes = self.service.fire(&env);
             let writes = self.not_done_yet(writes);
-            for slice in slices(writes) {
+            let mut writes = VecDeque::from(writes);
+            while !writes.is_empty() {
+                let slice = frameful(&mut writes);
                 let origin = Origin { correlation: Uuid::new_v4(), cause: None, principal: &house, role: None };
                 self.commit(&slice, &origin, None, None)?;
             }
@@ -110,15 +115,8 @@ impl<S: Service> Desk<S> {
     /// The next frame of effects that do not fit into one; then what was held back behind them.
     fn go_on(&mut self) -> Result<(), HostError> {
         let Some(mut unfinished) = self.unfinished.take() else { return Ok(()) };
-        let (mut slice, mut events) = (Vec::new(), 0);
-        while let Some(write) = unfinished.writes.pop_front() {
-            if events > 0 && events + write.drafts.len() > FRAME_EVENTS_MAX {
-                unfinished.writes.push_front(write);
-                break;
-            }
-            events += write.drafts.len();
-            slice.push(write);
-        }
+        let slice = frameful(&mut unfinished.writes);
+        let events: usize = slice.iter().map(|write| write.drafts.len()).sum();
         unfinished.done += u32::try_from(events).unwrap_or(u32::MAX);
         let finished = unfinished.writes.is_empty();
         if finished {
@@ -157,8 +155,9 @@ impl<S: Service> Desk<S> {
     }
 }
 
-fn count(writes: &[Write]) -> usize {
-    writes.iter().map(|write| write.drafts.len()).sum()
+fn fit_in_a_frame(writes: &[Write]) -> bool {
+    let mut room = Room::default();
+    writes.iter().all(|write| room.takes(write))
 }
 
 /// What is left after the first `done` events, which earlier frames hold; frames are cut between writes.
@@ -177,19 +176,28 @@ fn process_name(followed: Context) -> String {
     format!("react-to-{followed}")
 }
 
-/// Whole writes, as many together as a frame may hold.
-fn slices(writes: Vec<Write>) -> Vec<Vec<Write>> {
-    let mut slices: Vec<Vec<Write>> = Vec::new();
-    let mut events = 0;
-    for write in writes {
-        if slices.is_empty() || events + write.drafts.len() > FRAME_EVENTS_MAX {
-            slices.push(Vec::new());
-            events = 0;
-        }
-        events += write.drafts.len();
-        if let Some(slice) = slices.last_mut() {
-            slice.push(write);
-        }
+/// Whole writes from the front, as many together as a frame may hold and at least one.
+fn frameful(writes: &mut VecDeque<Write>) -> Vec<Write> {
+    let (mut room, mut taken) = (Room::default(), Vec::new());
+    while let Some(write) = writes.pop_front_if(|write| room.takes(write) || taken.is_empty()) {
+        taken.push(write);
     }
-    slices
+    taken
+}
+
+/// What a frame has been filled with so far.
+#[derive(Default)]
+struct Room {
+    events: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes a write in, if it still fits.
+    fn takes(&mut self, write: &Write) -> bool {
+        let bytes = write.drafts.iter().map(|draft| draft.data.get().len() + ENVELOPE_BYTES).sum::<usize>();
+        self.events += write.drafts.len();
+        self.bytes += bytes;
+        self.events <= FRAME_EVENTS_MAX && self.bytes <= COMMIT_BYTES_MAX
+    }
 }

@@ -37,8 +37,7 @@ impl<S: Service> Desk<S> {
     /// Begins what the state asks for and is not under way. Nothing leaves while the views are being folded or the log and the
     /// stream are being compared: another process might own this log.
     pub(super) fn send_errands(&mut self) {
-        let settled = self.relayed.as_ref().is_none_or(|relayed| relayed.borrow().settled);
-        if !self.caught_up() || !settled {
+        if !self.may_act() {
             return;
         }
         let Some(mut errands) = self.errands.take() else { return };
@@ -81,7 +80,7 @@ impl Errands {
                 return;
             }
             let result = AssertUnwindSafe(carry).catch_unwind().await.unwrap_or_else(|_| {
-                Err(Refusal { detail: "the channel's own code failed".to_owned(), may_heal: true })
+                Err(Refusal { detail: "the channel's own code failed".to_owned(), may_heal: true, may_be_done: true })
             });
             if let Some(inputs) = inputs.upgrade() {
                 let _ = inputs.send(Input::Carried(Carried { id, result, maybe_twice })).await;
