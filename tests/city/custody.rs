@@ -96,7 +96,7 @@ async fn a_night_with_socialnamnden_a_morning_offer_and_custody_with_two_interva
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_keeps_the_holder_and_a_take_over_at_night_does_not_wait_for_morning() {
     let folder = Folder::new("custody-refusal");
-    let house = House::up(folder.path(), &["--demo", "--clock=2026-11-21T02:00:00+01:00"]);
+    let mut house = House::up(folder.path(), &["--demo", "--clock=2026-11-21T02:00:00+01:00"]);
     let (_, id) = night_case(&house, MEDBORGARPLATSEN).await;
     let (status, offered) = act(&house, &id, "offer", "socialnamnden", json!({ "to": "sodermalm" })).await;
     assert_eq!(status, 200, "{offered}");
@@ -126,7 +126,6 @@ async fn a_refusal_keeps_the_holder_and_a_take_over_at_night_does_not_wait_for_m
         let (status, page) = json(house.get("/v1/support-cases?status=open&holder=sodermalm", &token)).await;
         assert_eq!((status, page["items"].as_array().unwrap().len()), (200, count), "{board}: {page}");
     }
-    // The text is in no file in the clear, masked or not.
     let (status, opened) = json(
         house
             .post("/v1/support-cases", &house.token("crisis-lead", Some("socialnamnden")))
@@ -134,6 +133,10 @@ async fn a_refusal_keeps_the_holder_and_a_take_over_at_night_does_not_wait_for_m
     )
     .await;
     assert_eq!((status, &opened["responsibleBoard"]["id"]), (201, &json!("farsta")), "{opened}");
+    // The reasons are in no file in the clear, masked or not.
+    assert!(house.stop());
+    let (found, looked_at) = crate::sealing::grep(folder.path(), &["Ingen i tjänst", "flera bor i Farsta", "19121212"]);
+    assert!(looked_at > 10 && found.is_empty(), "{looked_at} files: {found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -156,18 +156,32 @@ fn map() -> Value {
         json!({ "type": "Feature", "properties": { "name": name }, "geometry": { "type": "Polygon", "coordinates":
             [[[west, 59.25], [west + 0.25, 59.25], [west + 0.25, 59.5], [west, 59.5], [west, 59.25]]] } })
     };
-    let boundaries = json!({ "type": "FeatureCollection", "features": [square(17.75, "Väst"), square(18.0, "Öst")] });
-    json!({ "boundaries": boundaries.to_string(), "validFrom": "2023-07-01", "source": "påhittad" })
+    division("2023-07-01", &[square(17.75, "Väst"), square(18.0, "Öst")])
+}
+
+/// One area where there were two.
+fn merged(valid_from: &str) -> Value {
+    let whole = json!({ "type": "Feature", "properties": { "name": "Ett" }, "geometry": { "type": "Polygon",
+        "coordinates": [[[17.75, 59.25], [18.25, 59.25], [18.25, 59.5], [17.75, 59.5], [17.75, 59.25]]] } });
+    division(valid_from, &[whole])
+}
+
+fn division(valid_from: &str, areas: &[Value]) -> Value {
+    let boundaries = json!({ "type": "FeatureCollection", "features": areas });
+    json!({ "boundaries": boundaries.to_string(), "validFrom": valid_from, "source": "påhittad" })
 }
 
 fn incident(random: &mut Random, number: usize) -> Value {
-    let lon = |random: &mut Random| 17.8 + 0.4 * (random.below(1_000) as f64 / 1_000.0);
-    let place = match random.below(4) {
-        0 => Value::Null,
-        1 => json!({ "type": "LineString", "coordinates": [[lon(random), 59.3], [lon(random), 59.4]] }),
-        _ => json!({ "type": "Point", "coordinates": [lon(random), 59.3] }),
-    };
+    let place = if random.below(4) == 0 { Value::Null } else { place(random) };
     json!({ "title": format!("Händelse {number}"), "place": place, "needsSupport": random.below(5) > 0 })
+}
+
+fn place(random: &mut Random) -> Value {
+    let lon = |random: &mut Random| 17.8 + 0.4 * (random.below(1_000) as f64 / 1_000.0);
+    match random.below(3) {
+        0 => json!({ "type": "LineString", "coordinates": [[lon(random), 59.3], [lon(random), 59.4]] }),
+        _ => json!({ "type": "Point", "coordinates": [lon(random), 59.3] }),
+    }
 }
 
 async fn night(seed: u64) {

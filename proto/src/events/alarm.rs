@@ -31,6 +31,9 @@ pub struct AlarmRaised {
     /// What the receivers are told beside what the purpose says; sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Sealed>,
+    /// Whether something that looked like a personnummer was masked in the message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// The hole in cover that is warned of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hole: Option<Hole>,
@@ -79,6 +82,9 @@ pub struct DeliveriesOrdered {
 pub struct Delivery {
     pub delivery_id: String,
     pub function: String,
+    /// The roster that the member stands in; absent without a member, and in events from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roster: Option<String>,
     /// Who of the crew is on duty; absent where the function's own way is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
@@ -87,7 +93,7 @@ pub struct Delivery {
     /// How many ways the receiver had then.
     pub ways: u32,
     pub channel: Channel,
-    /// Absent for the channel's own test receiver.
+    /// Absent for the channel's own test receiver, and where no address is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Sealed>,
 }

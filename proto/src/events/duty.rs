@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct CalendarRecorded {
     pub calendar: narhet_calendar::OfficeHours,
+    /// The holes in cover that this version opens and that were accepted by name; of the central calendar only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<String>,
 }
 
 impl Message for CalendarRecorded {

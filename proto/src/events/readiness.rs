@@ -120,7 +120,14 @@ pub struct Override {
     /// Absent: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
-    pub reason: String,
+    /// In the clear in events from before it was sealed; absent since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_reason: Option<Sealed>,
+    /// Whether something that looked like a personnummer was masked in the reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 /// A version of a roster; stream `roster/<id>`.
@@ -209,7 +216,8 @@ pub struct PathStep {
     pub functions: Vec<String>,
     /// Seconds from the step's first recorded dispatch to the next step.
     pub acknowledge_within_s: u32,
-    /// Seconds from a way's recorded dispatch until the next way is tried as well; absent: only when it fails.
+    /// Seconds from a way's recorded dispatch until the next way is tried as well, unless it is read; absent: the step's time
+    /// shared among the ways.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_way_after_s: Option<u32>,
 }
@@ -223,11 +231,11 @@ pub struct AlarmPathRecorded {
     pub accepted: Vec<String>,
 }
 
-/// A function, roster, centre or path was taken away; on its own stream.
+/// A function, roster, centre, path or board's calendar was taken away; on its own stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordRemoved {
-    /// `function`, `roster`, `centre`, `alarm-path`.
+    /// `function`, `roster`, `centre`, `alarm-path`, `calendar`.
     pub kind: String,
     pub id: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

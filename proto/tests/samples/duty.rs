@@ -52,7 +52,12 @@ fn calendar_recorded() -> Vec<Sample> {
         source: text("nämndens beslut"),
         assumption: false,
     };
-    pair("calendar", "kontorstid", CalendarRecorded { calendar: full }, CalendarRecorded { calendar: least })
+    pair(
+        "calendar",
+        "kontorstid",
+        CalendarRecorded { calendar: full, accepted: vec![text("jarva/now/onwards")] },
+        CalendarRecorded { calendar: least, accepted: vec![] },
+    )
 }
 
 fn support_case_opened() -> Vec<Sample> {

@@ -73,7 +73,9 @@ fn roster_recorded() -> Vec<Sample> {
         from: at("2026-12-24T07:00:00Z"),
         to: at("2026-12-25T07:00:00Z"),
         member: member.map(text),
-        reason: text("bytt efter samråd"),
+        reason: member.is_none().then(|| text("bytt efter samråd")),
+        sealed_reason: member.map(|_| sealed("reason")),
+        masked: member.is_some(),
     };
     let full = Roster {
         id: text("jarva-krisstod"),
@@ -187,6 +189,7 @@ fn alarm_raised() -> Vec<Sample> {
         rounds: 2,
         quorum: Some(quorum(Some("samtalsstod"))),
         message: Some(sealed("message")),
+        masked: true,
         hole: Some(Hole {
             area: named("jarva", "Järva"),
             board: jarva(),
@@ -202,6 +205,7 @@ fn alarm_raised() -> Vec<Sample> {
         steps: vec![],
         quorum: None,
         message: None,
+        masked: false,
         hole: None,
         exercise: false,
         ..full.clone()
@@ -216,13 +220,14 @@ fn deliveries() -> Vec<Sample> {
     let delivery = Delivery {
         delivery_id: text(DELIVERY),
         function: text("krisstod-jarva"),
+        roster: Some(text("jarva-krisstod")),
         member: Some(text("lag-a")),
         way: 1,
         ways: 2,
         channel: Channel::Webhook,
         address: Some(sealed("address")),
     };
-    let bare = Delivery { member: None, address: None, ..delivery.clone() };
+    let bare = Delivery { roster: None, member: None, address: None, ..delivery.clone() };
     let ordered = |deliveries| DeliveriesOrdered {
         alarm_id: text(ALARM),
         round: 1,

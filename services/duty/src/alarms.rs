@@ -12,6 +12,7 @@ pub mod views;
 use crate::{
     case_log::{STREAM, read},
     domain::escalation::{Alarm, Event as Happened, Message},
+    read_model::with_readers,
 };
 use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
 use narhet_proto::{
@@ -19,10 +20,10 @@ use narhet_proto::{
     codes::{AlarmOutcome, AlarmPurpose},
     events::{
         Named,
-        alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted},
+        alarm::{AlarmRaised, AlarmSettled, DeliveriesOrdered, DeliveryAttempted, DeliveryReceipted, Hole},
         duty::{FunctionAlarmed, SupportCaseOpened},
-        handover::{HandoverOffered, HandoverReminded},
-        readiness::AlarmPathRecorded,
+        handover::{HandoverOffered, HandoverReminded, SupportCaseInherited},
+        readiness::{AlarmPathRecorded, FunctionRecorded, PathStep},
     },
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -70,11 +71,13 @@ pub struct Alarms {
     pub(crate) to_send: BTreeSet<Uuid>,
     /// When each open alarm is next looked at; those not here are looked at as soon as possible.
     pub(crate) due: BTreeMap<Uuid, Timestamp>,
-    /// Holes that were warned of: area and beginning.
+    /// Holes that were warned of and are still there: area and beginning.
     pub(crate) warned: BTreeSet<(String, Timestamp)>,
+    /// How often each was warned of.
+    pub(crate) warnings: BTreeMap<(String, Timestamp), u32>,
     /// Messages of which two may have left the house.
     pub maybe_twice: u64,
-    /// When paths were last sent down for proof; when the first path was recorded, before that.
+    /// When paths were last sent down for proof; when the first path or function was recorded, before that.
     pub(crate) proven_until: Option<Timestamp>,
     pub(crate) outlook: Option<proofs::Outlook>,
 }
@@ -100,7 +103,10 @@ impl Alarms {
                     "place-the-case" => AlarmPurpose::PlaceTheCase,
                     _ => AlarmPurpose::Handover,
                 };
-                self.owe(event, alarmed.case_id, purpose, alarmed.board);
+                // Whoever is asked about the case already is not asked again each time that somebody refuses or is silent.
+                if !self.asks(&alarmed.case_id, purpose) {
+                    self.owe(event, alarmed.case_id, purpose, alarmed.board);
+                }
             }
             HandoverOffered::TYPE => {
                 let offered: HandoverOffered = read(event);
@@ -110,12 +116,13 @@ impl Alarms {
                 let reminded: HandoverReminded = read(event);
                 self.owe_an_answer(event, reminded.case_id, reminded.offer_id, reminded.board);
             }
+            SupportCaseInherited::TYPE => self.inherit(event, &read(event)),
             AlarmRaised::TYPE => self.raise(event, read(event)),
             DeliveriesOrdered::TYPE => self.happen(event, Happened::Ordered(read(event))),
             DeliveryAttempted::TYPE => self.happen(event, Happened::Attempted(read(event))),
             DeliveryReceipted::TYPE => self.happen(event, Happened::Receipted(read(event))),
             AlarmSettled::TYPE => self.happen(event, Happened::Settled(read(event))),
-            AlarmPathRecorded::TYPE => drop(self.proven_until.get_or_insert(event.time)),
+            AlarmPathRecorded::TYPE | FunctionRecorded::TYPE => drop(self.proven_until.get_or_insert(event.time)),
             _ => {}
         }
     }
@@ -130,7 +137,38 @@ impl Alarms {
         self.owe(event, case_id, AlarmPurpose::AnswerTheOffer, board);
     }
 
+    /// Whether an alarm about a case with this purpose is open, or about to be.
+    fn asks(&self, case_id: &str, purpose: AlarmPurpose) -> bool {
+        let open = self.open_of_case(case_id);
+        open.iter().filter_map(|id| self.by_id.get(id)).any(|raised| raised.alarm.raised.purpose == purpose)
+            || self.owed.values().any(|owed| owed.case_id == case_id && owed.purpose == purpose)
+    }
+
+    /// What a board that has ended was alarmed about, or should have been, its heir is.
+    fn inherit(&mut self, event: &Event, inherited: &SupportCaseInherited) {
+        let (case_id, from) = (&inherited.case_id, &inherited.from.id);
+        let open = self.open_of_case(case_id).into_iter().filter_map(|id| {
+            let raised = &self.by_id.get(&id)?.alarm.raised;
+            (raised.board.id == *from).then_some((id, raised.purpose))
+        });
+        let owed = self.owed.iter().filter(|(_, owed)| owed.case_id == *case_id && owed.board.id == *from);
+        let asked: BTreeMap<AlarmPurpose, Uuid> =
+            open.chain(owed.map(|(id, owed)| (*id, owed.purpose))).map(|(id, purpose)| (purpose, id)).collect();
+        for (purpose, before) in asked {
+            self.owed.remove(&before);
+            let id = drafts::inherited_alarm_id(event.id, purpose);
+            if let Some(offer) = self.offers.get(&before).cloned() {
+                self.offers.insert(id, offer);
+            }
+            self.owe_as(id, event, case_id.clone(), purpose, inherited.to.clone());
+        }
+    }
+
     fn owe(&mut self, event: &Event, case_id: String, purpose: AlarmPurpose, board: Named) {
+        self.owe_as(drafts::case_alarm_id(event.id), event, case_id, purpose, board);
+    }
+
+    fn owe_as(&mut self, id: Uuid, event: &Event, case_id: String, purpose: AlarmPurpose, board: Named) {
         let owed = Owed {
             case_id,
             purpose,
@@ -140,7 +178,7 @@ impl Alarms {
             readers: event.readers.clone(),
             klass: event.klass,
         };
-        self.owed.insert(drafts::case_alarm_id(event.id), owed);
+        self.owed.insert(id, owed);
     }
 
     fn raise(&mut self, event: &Event, raised: AlarmRaised) {
@@ -150,7 +188,9 @@ impl Alarms {
             self.proven_until = Some(event.time);
         }
         if let Some(hole) = &raised.hole {
-            self.warned.insert((hole.area.id.clone(), hole.from));
+            let hole = (hole.area.id.clone(), hole.from);
+            *self.warnings.entry(hole.clone()).or_default() += 1;
+            self.warned.insert(hole);
         }
         if let Some(case) = &raised.case_id {
             self.by_case.entry(case.clone()).or_default().push(id);
@@ -175,6 +215,7 @@ impl Alarms {
         raised.alarm.evolve(&happened, event.time);
         match &happened {
             Happened::Ordered(ordered) => {
+                raised.readers = with_readers(&raised.readers, event.readers.split(','));
                 for (index, delivery) in ordered.deliveries.iter().enumerate() {
                     raised.orders.insert(delivery.delivery_id.clone(), (event.id, index));
                     if let Ok(delivery) = delivery.delivery_id.parse::<Uuid>() {
@@ -211,6 +252,15 @@ impl Alarms {
         self.due.clear();
     }
 
+    /// Which holes are ahead has been computed anew: a warning of one that is closed is over, and it may be given again.
+    pub fn holes_are(&mut self, holes: &[Hole], now: Timestamp) {
+        self.warned.retain(|(area, from)| {
+            holes.iter().any(|hole| hole.area.id == *area && (hole.from..hole.to).contains(&(*from).max(now)))
+        });
+        let of_a_hole = |id: &Uuid| self.by_id.get(id).is_some_and(|raised| raised.alarm.raised.hole.is_some());
+        self.due.retain(|id, _| !of_a_hole(id));
+    }
+
     /// The alarms of a case, oldest first.
     pub fn of_case(&self, case_id: &str) -> Vec<&Raised> {
         self.by_case.get(case_id).into_iter().flatten().filter_map(|id| self.by_id.get(id)).collect()
@@ -221,10 +271,11 @@ impl Alarms {
         self.by_case.get(case_id).into_iter().flatten().copied().filter(|id| self.open.contains(id)).collect()
     }
 
-    /// When an exercise last went down a board's path and was taken.
-    pub fn exercised_at(&self, board: &str) -> Option<Timestamp> {
+    /// When an exercise last went down a board's path, as it is now, and was taken.
+    pub fn exercised_at(&self, board: &str, steps: &[PathStep]) -> Option<Timestamp> {
         let exercises = self.by_id.values().filter(|raised| {
-            raised.alarm.raised.purpose == AlarmPurpose::Exercise && raised.alarm.raised.board.id == board
+            let alarm = &raised.alarm.raised;
+            alarm.purpose == AlarmPurpose::Exercise && alarm.board.id == board && alarm.steps == steps
         });
         exercises
             .filter_map(|raised| raised.alarm.settled.as_ref())

@@ -4,7 +4,7 @@ use crate::{
     domain::handover::Hours as _,
     intake,
     limits::CALENDAR_DAYS_MAX,
-    office::{CENTRAL, NOW, Office, Recorded},
+    office::{BoardOffice, CENTRAL, NOW, Office, Recorded},
     service::Duty,
 };
 use jiff::SignedDuration;
@@ -82,22 +82,25 @@ pub fn query(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody
         let detail = format!("to lies after from and at most {CALENDAR_DAYS_MAX} days later");
         return Err(Problem::parameter("to", detail));
     }
-    let own = duty.offices.get(id).is_some_and(|office| known_at.is_none_or(|at| office.known_at(at) > 0));
-    let office = if own { duty.offices.of_board(id) } else { duty.offices.central() };
-    let known = known_at.map_or(NOW, |at| office.known_at(at));
-    let recorded: Vec<&Recorded> = office.versions().iter().filter(|one| one.position <= known).collect();
+    let own = duty.offices.get(id).filter(|office| office.is_kept(known_at.map_or(NOW, |at| office.known_at(at))));
+    let calendar = own.unwrap_or_else(|| duty.offices.central());
+    let known = known_at.map_or(NOW, |at| calendar.known_at(at));
+    let recorded: Vec<&Recorded> = calendar.versions().iter().filter(|one| one.position <= known).collect();
+    // What is recorded may begin to hold only later: each instant is judged by the calendar in force then.
+    let office = duty.offices.of_board(id, known_at);
+    let now = duty.offices.of_board(id, None);
     let view = CalendarView {
         id: recorded.last().map_or(CENTRAL, |recorded| recorded.hours.id.as_str()),
         board,
-        own,
+        own: own.is_some(),
         from,
         to,
         known_at,
-        open_now: office.is_open(env.now),
-        next_opening: office.next_opening(env.now),
-        open: open_intervals(office, from, to, known),
+        open_now: now.is_open(env.now),
+        next_opening: now.next_opening(env.now),
+        open: open_intervals(&office, from, to),
         versions: (1..).zip(recorded).map(|(version, recorded)| VersionView::of(version, recorded)).collect(),
-        why: vec![crate::domain::why::of_office(&office.at_as_known(from, known))],
+        why: vec![crate::domain::why::of_office(&office.at(from))],
     };
     // Of the board's own calendar: what `If-Match` of a change is compared with.
     let version = duty.offices.get(id).map_or(0, Office::version);
@@ -112,14 +115,13 @@ fn instant(members: &intake::Members, name: &str) -> Result<Option<Timestamp>, P
     }
 }
 
-/// Across the borders of versions.
-fn open_intervals(office: &Office, from: Timestamp, to: Timestamp, known: u64) -> Vec<Interval> {
-    let is_open = |at| office.at_as_known(at, known).open;
+/// Across the borders of versions and calendars.
+fn open_intervals(office: &BoardOffice<'_>, from: Timestamp, to: Timestamp) -> Vec<Interval> {
     let mut intervals = Vec::new();
     let mut cursor = from;
     while cursor < to {
-        let change = office.next_change(cursor, known).map_or(to, |change| change.min(to));
-        if is_open(cursor) {
+        let change = office.next_change(cursor).map_or(to, |change| change.min(to));
+        if office.is_open(cursor) {
             intervals.push(Interval { from: cursor, to: change });
         }
         cursor = change;

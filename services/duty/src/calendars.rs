@@ -4,7 +4,8 @@ use crate::{
     calendar_view::VersionView,
     case_log::read,
     intake::{self, Members, board_name},
-    office::{CENTRAL, Office, Recorded},
+    office::{CENTRAL, NOW, Office, Recorded},
+    readiness::cover,
     service::Duty,
 };
 use narhet_calendar::{CalendarError, OfficeHours};
@@ -12,7 +13,7 @@ use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid};
 use narhet_proto::{
     Draft, Event, Message,
     codes::BoardKind,
-    events::{Named, duty::CalendarRecorded},
+    events::{Named, duty::CalendarRecorded, readiness::RecordRemoved},
     wire::{ErrorCode, Problem, Request},
 };
 use narhet_runtime::{AnswerBody, Decision, Env, Expected, Write};
@@ -21,15 +22,19 @@ use serde_json::Value;
 /// What a new house records: the central calendar of kontorstid.
 pub fn first_start(env: &Env<'_>) -> Vec<Write> {
     let stream = StreamId::new("calendar", CENTRAL);
-    let message = CalendarRecorded { calendar: OfficeHours::central() };
+    let message = CalendarRecorded { calendar: OfficeHours::central(), accepted: Vec::new() };
     let draft = Draft::public(env.new_id(), stream, Principal::house().owner(), &message);
     vec![Write::one(Expected::NoStream, draft)]
 }
 
-/// Folds a recorded version.
+/// Folds a recorded version, or that a calendar is no more.
 pub fn evolve(duty: &mut Duty, event: &Event) {
+    if event.event_type == RecordRemoved::TYPE && event.subject.kind() == "calendar" {
+        duty.offices.remove(event.subject.id(), event.position, event.time);
+        duty.set_case_timers();
+    }
     if event.event_type == CalendarRecorded::TYPE {
-        let CalendarRecorded { calendar } = read(event);
+        let CalendarRecorded { calendar, .. } = read(event);
         duty.offices.record(Recorded { event: event.id, position: event.position, time: event.time, hours: calendar });
         // A board's own steers when it is asked, and the central one stands in for those that are missing.
         duty.set_case_timers();
@@ -45,20 +50,15 @@ const MEMBERS: [&str; 6] = ["weekly", "publicHolidays", "deFactoHolidays", "exce
 
 /// Command `record-calendar`: a whole new version, or with `merge` what changes of the last one.
 pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, Problem> {
-    let known: Vec<&str> = MEMBERS.into_iter().chain(["id", "merge"]).collect();
+    let known: Vec<&str> = MEMBERS.into_iter().chain(["id", "merge", "accept"]).collect();
     let mut members = intake::members(request.body.get(), &known)?;
     let id = intake::id(&members, "id")?.to_owned();
     let merge = intake::flag(&members, "merge")?;
+    let accept = accept(&members)?;
     members.retain(|name, _| MEMBERS.contains(&name.as_str()));
     let owner = owner(duty, &id)?;
-    let role = may_keep(&id, env.principal).ok_or_else(|| {
-        let detail = match id == CENTRAL {
-            true => "the city's kontorstid is for city-security and kommunstyrelsen's crisis-lead to record".to_owned(),
-            false => format!("the calendar of {} is for its own coordinator and crisis-lead to record", owner.name),
-        };
-        Problem { rule: Some(RIGHT.to_owned()), ..Problem::new(ErrorCode::Forbidden, detail) }
-    })?;
-    let last = duty.offices.get(&id).and_then(|office| office.versions().last());
+    let role = may_keep(&id, env.principal).ok_or_else(|| not_kept(&id, &owner))?;
+    let last = duty.offices.get(&id).filter(|office| office.is_kept(NOW)).and_then(|office| office.versions().last());
     check_version(last.is_some(), duty.offices.get(&id).map_or(0, Office::version), request.if_match)?;
     let base = match (merge, last) {
         (true, None) => {
@@ -78,8 +78,37 @@ pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision,
     } else {
         owner.board_id().unwrap_or_else(|| Principal::house().owner())
     };
-    let draft = Draft::public(env.new_id(), stream, board, &CalendarRecorded { calendar });
+    // Who holds when is the central calendar's to say, so a change of it may leave a board nobody can be reached at.
+    let accepted =
+        if id == CENTRAL { cover::check_hours(duty, calendar.clone(), &accept, env.now)? } else { Vec::new() };
+    let draft = Draft::public(env.new_id(), stream, board, &CalendarRecorded { calendar, accepted });
     Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
+}
+
+/// Command `remove-calendar`: a board's own, for which kontorstid stands in from then on. What was known stays known.
+pub fn remove(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, Problem> {
+    let members = intake::members(request.body.get(), &["id"])?;
+    let id = intake::id(&members, "id")?.to_owned();
+    let owner = owner(duty, &id)?;
+    let role = may_keep(&id, env.principal).ok_or_else(|| not_kept(&id, &owner))?;
+    if id == CENTRAL {
+        return Err(Problem::refused("kontorstid", "kontorstid decides who holds, and cannot be taken away"));
+    }
+    let office = duty.offices.get(&id).filter(|office| office.is_kept(NOW));
+    let office = office
+        .ok_or_else(|| Problem::new(ErrorCode::NotFound, format!("{} has no calendar of its own", owner.name)))?;
+    check_version(true, office.version(), request.if_match)?;
+    let removed = RecordRemoved { kind: "calendar".to_owned(), id: id.clone(), accepted: Vec::new() };
+    let board = owner.board_id().unwrap_or_else(|| Principal::house().owner());
+    let draft = Draft::public(env.new_id(), StreamId::new("calendar", &id), board, &removed);
+    Ok(Decision { writes: vec![Write::one(Expected::Any, draft)], role: Some(role), answered_by: Vec::new() })
+}
+
+/// The reply to `remove-calendar`.
+pub fn removed(duty: &Duty, event_ids: &[Uuid], _env: &Env<'_>) -> Result<AnswerBody, Problem> {
+    let found = event_ids.first().and_then(|id| duty.written.get(id));
+    let (id, _) = found.ok_or_else(|| Problem::new(ErrorCode::NotFound, "nothing was taken away"))?;
+    Ok(AnswerBody::of(&serde_json::json!({ "id": id })))
 }
 
 /// The reply to `record-calendar`: the version that was recorded.
@@ -100,6 +129,14 @@ fn owner(duty: &Duty, id: &str) -> Result<Named, Problem> {
         Some(board) => Ok(Named::new(board.id, board.name)),
         None => Err(Problem::new(ErrorCode::NotFound, format!("no board of the city is called {id:?}"))),
     }
+}
+
+fn not_kept(id: &str, owner: &Named) -> Problem {
+    let detail = match id == CENTRAL {
+        true => "the city's kontorstid is for city-security and kommunstyrelsen's crisis-lead to record".to_owned(),
+        false => format!("the calendar of {} is for its own coordinator and crisis-lead to record", owner.name),
+    };
+    Problem { rule: Some(RIGHT.to_owned()), ..Problem::new(ErrorCode::Forbidden, detail) }
 }
 
 fn may_keep(id: &str, principal: &Principal) -> Option<Role> {
@@ -127,10 +164,19 @@ fn check_version(exists: bool, version: u64, if_match: Option<u64>) -> Result<()
     }
 }
 
+/// The names of holes in cover that a change may open.
+fn accept(members: &Members) -> Result<Vec<String>, Problem> {
+    let names = members.get("accept").cloned().unwrap_or(Value::Array(Vec::new()));
+    serde_json::from_value(names).map_err(|_| Problem::at("/accept", "a list of names of holes is wanted"))
+}
+
 /// A valid calendar, or what is wrong with it.
 fn hours(id: &str, owner: &Named, base: Value, members: Members) -> Result<OfficeHours, Problem> {
     let Value::Object(mut whole) = base else { return Err(Problem::at("", "the calendar is no JSON object")) };
-    whole.remove("assumption");
+    // Hours that nobody has decided stay assumed, whatever else of the calendar is changed.
+    if members.contains_key("weekly") {
+        whole.remove("assumption");
+    }
     whole.extend(members);
     let name = match id == CENTRAL {
         true => OfficeHours::central().name,

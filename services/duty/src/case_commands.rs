@@ -4,10 +4,11 @@
 //! place is recorded in the same frame, before what was commanded.
 
 use crate::{
-    case_timers::{effective, to_alarm},
+    case_timers::{answer_times, effective, to_alarm},
     case_view::{self, REASON, Sight},
     cases::{draft, readable},
     domain::{
+        handover::Hours as _,
         holder_rule::SupportRule,
         support_case::{
             Case as Facts, Command, Event as Happened, Proposal, Refusal, Rejection, State, decide, evolve,
@@ -15,10 +16,11 @@ use crate::{
         why_handover as why,
     },
     intake::{self, Members, board_name},
+    office::BoardOffice,
     read_model::Case,
     service::Duty,
 };
-use narhet_kernel::{BoardId, Role, StreamId, Uuid, personnummer};
+use narhet_kernel::{BoardId, Role, StreamId, Timestamp, Uuid, personnummer};
 use narhet_proto::{
     Draft, Sealed,
     events::Named,
@@ -60,14 +62,17 @@ pub fn offer(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, 
     }
     let rule = SupportRule::at(env.now);
     let (to, id) = (board_name(&duty.map, &to), env.new_id());
+    // Whoever has the nights is there at any hour.
+    let office = duty.offices.of_board(&to.id, None);
+    let (remind_at, answer_by) = answer_times(rule, (to.id != rule.outside_office_hours).then_some(&office), env.now);
     let proposal = Proposal {
         offer_id: id.to_string(),
         why: why::of_offer_by_hand(rule, &by, &to),
         by: Some(by),
         to,
         candidates: desk.candidates(rule),
-        remind_at: rule.handover.terms.remind_at(env.now),
-        answer_by: rule.handover.terms.answer_by(env.now),
+        remind_at,
+        answer_by,
     };
     desk.decision(Command::Offer(Box::new(proposal)), id)
 }
@@ -97,18 +102,35 @@ pub fn refuse(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision,
     let offer_id = intake::optional_id(&members, "offerId")?;
     let reason = intake::reason(&members)?;
     let rule = SupportRule::at(env.now);
-    let terms = rule.handover.terms;
-    let retry_at = intake::optional_instant(&members, "retryAt")?.unwrap_or_else(|| terms.ask_again_at(env.now));
-    if retry_at <= env.now || retry_at > terms.retry_by(env.now) {
-        let detail = format!("a board is asked again after now and by {} at the latest", terms.retry_by(env.now));
-        return Err(Problem::at("/retryAt", detail));
-    }
+    let named = intake::optional_instant(&members, "retryAt")?;
     let desk = Desk::at(duty, request, env, &members, "refuse-offer")?;
     let by = desk.acting_for("refuse-offer", offered_to)?;
+    let retry_at = retry_at(rule, &duty.offices.of_board(&by.id, None), named, env.now)?;
     let id = env.new_id();
     let (reason, masked) = seal(env, id, &reason);
     let escalate = to_alarm(duty, &rule.handover.refused);
     desk.decision(Command::Refuse(Box::new(Refusal { by, offer_id, reason, masked, retry_at, escalate })), id)
+}
+
+/// When a board that refuses is asked again: as it says, at the latest on its next day, however many holidays are before
+/// that; else after a while, while its office is open.
+fn retry_at(
+    rule: &SupportRule,
+    office: &BoardOffice<'_>,
+    named: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Timestamp, Problem> {
+    let terms = rule.handover.terms;
+    let Some(named) = named else {
+        let again = terms.ask_again_at(now);
+        return Ok(if office.is_open(again) { again } else { office.next_opening(again).unwrap_or(again) });
+    };
+    let latest = office.end_of_next_day(now).map_or(terms.retry_by(now), |end| end.max(terms.retry_by(now)));
+    if named <= now || named > latest {
+        let detail = format!("a board is asked again after now and by {latest} at the latest");
+        return Err(Problem::at("/retryAt", detail));
+    }
+    Ok(named)
 }
 
 /// `take-over-case`: by the responsible board, at any minute.

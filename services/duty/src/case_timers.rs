@@ -8,11 +8,13 @@ use crate::{
     cases,
     domain::{
         custody::Life,
+        handover::Hours as _,
         holder_rule::{Alarm, SupportRule},
         support_case::{Case as Facts, Command, Event as Happened, FunctionToAlarm, Proposal, State, decide, due::Due},
         why_handover as why,
     },
     intake::board_name,
+    office::BoardOffice,
     read_model::Case,
     service::Duty,
 };
@@ -109,24 +111,43 @@ fn due_command(duty: &Duty, case: &Facts, id: Uuid, now: Timestamp) -> Option<Co
     }
     let rule = SupportRule::at(now);
     // Hours matter only to who is asked.
-    let office = duty.offices.of_board(case.responsible.as_ref().map_or("", |board| &board.id));
-    Some(match case.due(office, now)? {
+    let office = duty.offices.of_board(case.responsible.as_ref().map_or("", |board| &board.id), None);
+    Some(match case.due(&office, now)? {
         Due::Remind => Command::Remind,
         Due::Silence { offer_id } => Command::TimeOut {
             offer_id,
             retry_at: rule.handover.terms.ask_again_at(now),
             escalate: to_alarm(duty, &rule.handover.unanswered),
         },
-        Due::Ask { to } => Command::Offer(Box::new(Proposal {
-            offer_id: id.to_string(),
-            by: None,
-            candidates: vec![to.id.clone()],
-            remind_at: rule.handover.terms.remind_at(now),
-            answer_by: rule.handover.terms.answer_by(now),
-            why: why::of_offer_by_itself(rule, &to, &office.at(now), duty.offices.get(&to.id).is_some()),
-            to,
-        })),
+        Due::Ask { to } => {
+            // A board that is asked at a time it named itself, outside its hours, is there then.
+            let (remind_at, answer_by) = answer_times(rule, office.is_open(now).then_some(&office), now);
+            Command::Offer(Box::new(Proposal {
+                offer_id: id.to_string(),
+                by: None,
+                candidates: vec![to.id.clone()],
+                remind_at,
+                answer_by,
+                why: why::of_offer_by_itself(rule, &to, &office.at(now), office.is_own(now)),
+                to,
+            }))
+        }
     })
+}
+
+/// When an offer is reminded of and has to be answered by: only minutes count in which the office of the board is open, where
+/// its hours matter.
+pub(crate) fn answer_times(
+    rule: &SupportRule,
+    office: Option<&BoardOffice<'_>>,
+    now: Timestamp,
+) -> (Timestamp, Timestamp) {
+    let terms = rule.handover.terms;
+    let in_hours = |minutes| office.and_then(|office| office.after_open_minutes(now, minutes));
+    (
+        in_hours(terms.remind_after_minutes).unwrap_or_else(|| terms.remind_at(now)),
+        in_hours(terms.answer_within_minutes).unwrap_or_else(|| terms.answer_by(now)),
+    )
 }
 
 /// A function to alarm, as a rule names it.
@@ -187,7 +208,7 @@ impl Duty {
     /// When the responsible board is asked by itself.
     pub(crate) fn next_ask(&self, case: &Facts, looked_at: Option<Timestamp>) -> Option<Timestamp> {
         let responsible = case.responsible.as_ref()?;
-        case.ask?.due(self.offices.of_board(&responsible.id), looked_at)
+        case.ask?.due(&self.offices.of_board(&responsible.id, None), looked_at)
     }
 
     /// A case as it is at an instant: an end that has passed holds although it is not recorded yet.

@@ -142,6 +142,9 @@ pub struct HistoryEntry<'a> {
     #[serde(rename = "type")]
     pub event_type: &'static str,
     pub text: String,
+    /// Why, where whoever did it had to say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonView>,
     pub event_id: Uuid,
     pub version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,7 +188,7 @@ pub fn whole<'a>(case: &'a Case, life: &'a Life, sight: Sight<'_>) -> CaseView<'
     CaseView {
         custody: Some(life.custody.iter().map(interval).collect()),
         reason,
-        history: Some(case.history.iter().map(entry).collect()),
+        history: Some(case.history.iter().map(|one| entry(one, &sight)).collect()),
         ..short(case, life, sight)
     }
 }
@@ -229,8 +232,14 @@ fn offer<'a>(offer: &'a OfferLife, sight: &Sight<'_>) -> OfferView<'a> {
     }
 }
 
-fn entry(entry: &Entry) -> HistoryEntry<'_> {
+fn entry<'a>(entry: &'a Entry, sight: &Sight<'_>) -> HistoryEntry<'a> {
+    let reason = match &entry.event {
+        Event::Refused(refused) => Some((&refused.reason, refused.masked)),
+        Event::Relocated(relocated) => relocated.reason.as_ref().map(|reason| (reason, relocated.masked)),
+        _ => None,
+    };
     HistoryEntry {
+        reason: reason.map(|(sealed, masked)| ReasonView { text: sight.open(entry.event_id, sealed), masked }),
         time: entry.time,
         event_type: entry.event_type,
         text: sentence(&entry.event),

@@ -158,20 +158,26 @@ pub fn list(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody,
     #[derive(Serialize)]
     struct Page {
         items: Vec<serde_json::Value>,
-        /// Counts of the whole filter, exercises apart: a real night is not hidden among practised ones.
         next: Option<String>,
+        /// Of the whole filter, exercises apart: a real night is not hidden among practised ones.
+        real: usize,
+        exercises: usize,
     }
     let filter = intake::case_filter(request.body.get())?;
-    let mut page = Page { items: Vec::new(), next: None };
+    let mut page = Page { items: Vec::new(), next: None, real: 0, exercises: 0 };
     let mut last = None;
-    for case in duty.cases.before(filter.before).filter(|case| case.may_be_read_by(env.principal)) {
+    for case in duty.cases.before(u64::MAX).filter(|case| case.may_be_read_by(env.principal)) {
         let life = duty.life_now(case, env.now);
         if !filter.takes(case, &life) {
             continue;
         }
+        *(if case.opened.exercise { &mut page.exercises } else { &mut page.real }) += 1;
+        if case.position >= filter.before {
+            continue;
+        }
         if page.items.len() == filter.limit {
             page.next = last.map(|position: u64| position.to_string());
-            break;
+            continue;
         }
         let view = case_view::short(case, &life, Sight::now(duty, case, env));
         page.items.push(serde_json::to_value(&view).unwrap_or_default());

@@ -43,7 +43,7 @@ fn cases<'a>(duty: &'a Duty, ending: &'a Ending, principal: &'a Principal) -> im
 }
 
 fn calendar(duty: &Duty, ending: &Ending) -> Option<Dangling> {
-    duty.offices.get(&ending.board.id)?;
+    duty.offices.keeps(&ending.board.id).then_some(())?;
     Some(Dangling {
         kind: "calendar".to_owned(),
         id: Some(ending.board.id.clone()),
@@ -56,7 +56,7 @@ fn calendar(duty: &Duty, ending: &Ending) -> Option<Dangling> {
 
 /// A board that is new with the division and has not said when it is open.
 fn no_calendar(duty: &Duty, board: &Named) -> Option<Dangling> {
-    if duty.map.is_established(&board.id) || duty.offices.get(&board.id).is_some() {
+    if duty.map.is_established(&board.id) || duty.offices.keeps(&board.id) {
         return None;
     }
     Some(Dangling {

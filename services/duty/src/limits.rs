@@ -16,6 +16,9 @@ pub const PAGE_MAX: usize = 200;
 pub const PLACE_BYTES_MAX: usize = 160 * 1024;
 /// The longest range of days a calendar is shown for: a year and what is left of the month.
 pub const CALENDAR_DAYS_MAX: i64 = 400;
+/// Changes of two calendars that are passed over in search of one that counts: while a board's own is open all day, those of
+/// the central one do not, twice a working day for two years.
+pub const CALENDAR_CHANGES_MAX: usize = 1_000;
 
 /// Names of accepted holes in one change: more is a change that nobody has thought through, or `<area>/*`.
 pub const COVER_ACCEPT_MAX: usize = 200;
@@ -53,5 +56,7 @@ pub const DELIVERIES_PER_EVENT_MAX: usize = 250;
 pub const MESSAGE_CHARS_MAX: usize = 480;
 /// Records of one kind in a house: boards times what a board has.
 pub const RECORDS_MAX: usize = 5_000;
+/// Hours for which a dead letter says that a way out is not well; it is listed after that too.
+pub const DEAD_LETTER_FRESH_H: i64 = 7 * 24;
 /// Alarms in one page.
 pub const ALARMS_SHOWN_MAX: usize = 200;

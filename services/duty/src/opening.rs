@@ -8,11 +8,13 @@ use crate::{
         why_handover as why,
     },
     intake::{self, board_name},
+    relocation::standing,
     service::Duty,
 };
 use narhet_kernel::Role;
 use narhet_proto::{
     codes::{AffectedBasis, BoardKind},
+    events::Named,
     wire::{ErrorCode, Problem, Request},
 };
 use narhet_runtime::{Decision, Env};
@@ -36,8 +38,11 @@ pub fn open(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decision, P
     })?;
     let known = duty.map.board(board).filter(|board| board.kind != BoardKind::State);
     let known = known.ok_or_else(|| Problem::at("/board", format!("no board of the city is called {board:?}")))?;
+    // A board that has ended has the case that its heir has.
+    let heir = |board: &Named| standing(duty, board, env).id;
+    let asked = heir(&Named::new(known.id.clone(), known.name.clone()));
     let open = duty.cases.of_incident(incident_id);
-    let open = open.iter().find(|case| case.is_open() && case.responsible().is_some_and(|of| of.id == known.id));
+    let open = open.iter().find(|case| case.is_open() && case.responsible().is_some_and(|of| heir(of) == asked));
     if let Some(entry) = open.and_then(|case| case.last_event()) {
         return Ok(Decision { writes: Vec::new(), role: Some(role), answered_by: vec![entry.event_id] });
     }

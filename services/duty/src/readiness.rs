@@ -60,9 +60,9 @@ pub struct Records<T> {
 /// What machines and people have shown about a path.
 #[derive(Clone, Debug, Default)]
 pub struct PathProof {
-    pub proven_at: Option<Timestamp>,
+    /// When a machine has come through, and which version of the path that was.
+    pub proven_at: Option<(Timestamp, u64)>,
     pub results: Vec<ChannelResult>,
-    pub exercised_at: Option<Timestamp>,
     /// Who has read which version: (board, reader) → version.
     pub readers: BTreeMap<(String, String), u32>,
 }
@@ -71,6 +71,8 @@ pub struct PathProof {
 pub struct Swap {
     pub offered: SwapOffered,
     pub settled: Option<SwapOutcome>,
+    /// The version of the roster's stream that settled it: swaps move in the order in which they were taken.
+    pub order: u64,
 }
 
 /// The fold.
@@ -121,10 +123,11 @@ impl<T> Records<T> {
         self.gone.insert(id.to_owned(), version);
     }
 
-    /// The stream went on without changing the record.
+    /// The stream went on without changing the record, or before there was one.
     fn touch(&mut self, id: &str, version: u64) {
-        if let Some(record) = self.live.get_mut(id) {
-            record.stream = version;
+        match self.live.get_mut(id) {
+            Some(record) => record.stream = version,
+            None => drop(self.gone.insert(id.to_owned(), version)),
         }
     }
 }
@@ -141,13 +144,14 @@ impl Readiness {
             SwapOffered::TYPE => {
                 let offered: SwapOffered = read(event);
                 self.rosters.touch(id, event.version);
-                self.swaps.insert(offered.swap_id.clone(), Swap { offered, settled: None });
+                self.swaps.insert(offered.swap_id.clone(), Swap { offered, settled: None, order: 0 });
             }
             SwapSettled::TYPE => {
                 let settled: SwapSettled = read(event);
                 self.rosters.touch(id, event.version);
                 if let Some(swap) = self.swaps.get_mut(&settled.swap_id) {
                     swap.settled.get_or_insert(settled.outcome);
+                    swap.order = event.version;
                 }
             }
             PathRead::TYPE => {
@@ -186,8 +190,10 @@ impl Readiness {
         for result in &proven.results {
             self.channels.insert(result.channel, result.clone());
         }
+        let version = self.paths.get(&proven.path_id).map_or(0, |record| record.version);
         let proof = self.proof(&proven.path_id);
-        proof.proven_at = Some(event.time);
+        // An alarm that no channel had to carry has proven nothing.
+        proof.proven_at = (!proven.results.is_empty()).then_some((event.time, version));
         proof.results = proven.results;
     }
 
@@ -227,17 +233,49 @@ impl Readiness {
         (recorded.map(|path| path.id.clone()), steps, recorded.map_or(1, |path| path.rounds))
     }
 
+    /// Whether there is any path in use.
+    pub fn has_paths(&self) -> bool {
+        !self.paths.live.is_empty() || self.functions.values().any(|function| function.id != CITY_TIB)
+    }
+
+    /// Every path that alarms go down, with its version: the recorded ones, and 0 for that of a board that has functions
+    /// and has recorded none.
+    pub fn paths_in_use(&self) -> Vec<(AlarmPath, u64)> {
+        let recorded = self.paths.live.values().map(|record| (record.value.clone(), record.version));
+        let boards = self.functions.values().filter(|function| function.id != CITY_TIB).map(|function| &function.board);
+        let without: BTreeMap<&str, &Named> = boards
+            .filter(|board| self.paths.get(&board.id).is_none())
+            .map(|board| (board.id.as_str(), board))
+            .collect();
+        recorded.chain(without.into_values().map(|board| (self.unrecorded_path(board), 0))).collect()
+    }
+
+    fn unrecorded_path(&self, board: &Named) -> AlarmPath {
+        let (_, mut steps, rounds) = self.path_of(board);
+        steps.pop();
+        AlarmPath {
+            id: board.id.clone(),
+            board: board.clone(),
+            name: "Nämndens funktioner i tur och ordning".to_owned(),
+            steps,
+            rounds,
+            source: "Antagande i Närhet: nämnden har inte registrerat någon larmväg".to_owned(),
+        }
+    }
+
     /// The functions that a board's alarms come to before the last resort.
     pub fn alarmed_functions(&self, board: &Named) -> BTreeSet<String> {
         let (_, steps, _) = self.path_of(board);
         steps.into_iter().flat_map(|step| step.functions).filter(|function| function != CITY_TIB).collect()
     }
 
-    /// The swaps of a roster that were taken.
+    /// The swaps of a roster that were taken, in the order in which they were.
     pub fn taken(&self, roster: &str) -> Vec<TakenSwap> {
-        self.swaps
-            .values()
-            .filter(|swap| swap.offered.roster_id == roster && swap.settled == Some(SwapOutcome::Taken))
+        let taken = |swap: &&Swap| swap.offered.roster_id == roster && swap.settled == Some(SwapOutcome::Taken);
+        let mut swaps: Vec<&Swap> = self.swaps.values().filter(taken).collect();
+        swaps.sort_by_key(|swap| swap.order);
+        swaps
+            .into_iter()
             .map(|swap| TakenSwap {
                 during: Interval { from: swap.offered.from, to: swap.offered.to },
                 giver: swap.offered.giver.clone(),
@@ -271,7 +309,7 @@ fn last_resort() -> DutyFunction {
 
 /// What a command's first event wrote: an alarm, a swap, a feed or a record, with the version it came with.
 pub fn note_written(duty: &mut crate::service::Duty, event: &Event) {
-    const KINDS: [&str; 6] = ["function", "roster", "centre", "alarm-path", "calendar-feed", "alarm"];
+    const KINDS: [&str; 7] = ["calendar", "function", "roster", "centre", "alarm-path", "calendar-feed", "alarm"];
     if !KINDS.contains(&event.subject.kind()) {
         return;
     }

@@ -6,14 +6,16 @@
 
 use crate::{
     case_commands::{Desk, problem, seal},
+    case_timers::effective,
     cases::{Envelope, draft, open_case},
     domain::{
         support::{AffectedBoard, Request as Need},
-        support_case::{Command, Relocation, decide},
+        support_case::{Command, Event as Happened, Relocation, State, decide, evolve},
         why_handover as why,
     },
     intake::{self, board_name},
     limits::PLACE_BYTES_MAX,
+    read_model::Case,
     service::Duty,
 };
 use narhet_geo::Shape;
@@ -23,6 +25,7 @@ use narhet_proto::{
     events::Named,
     wire::{Problem, Request},
 };
+use narhet_responsibility::Overlay;
 use narhet_runtime::{Decision, Env, Expected, Write};
 
 /// The boards that a place touches, the lead first, with their areas.
@@ -43,13 +46,18 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
     };
     let need = incident.need(&duty.map);
     let overlay = duty.map.overlay(&shape, need.decisive_instant(), duty.map.head().0);
-    let touched: Touched = overlay.affected.iter().map(|area| (area.board.named(), Some(area.area.clone()))).collect();
+    let touched = touched(duty, &overlay, env);
 
     let cases = duty.cases.of_incident(&desk.case.opened.incident_id);
-    let open: Vec<_> = cases.into_iter().filter(|case| case.is_open()).collect();
-    let others: Vec<_> = open.into_iter().filter(|case| case.opened.case_id != desk.case.opened.case_id).collect();
-    let mut taken: Vec<String> =
-        others.iter().filter_map(|case| case.responsible()).map(|board| board.id.clone()).collect();
+    let (others, closed): (Vec<_>, Vec<_>) = cases
+        .into_iter()
+        .filter(|case| case.opened.case_id != desk.case.opened.case_id)
+        .map(|case| Standing::of(duty, case, env))
+        .partition(|other| other.case.is_open());
+    let boards = |cases: &[Standing<'_>]| -> Vec<String> {
+        cases.iter().filter_map(|other| Some(standing(duty, other.responsible()?, env).id)).collect()
+    };
+    let (mut taken, closed) = (boards(&others), boards(&closed));
     taken.extend(desk.facts().and_then(|facts| facts.responsible.as_ref()).map(|board| board.id.clone()));
     let relocation = |by: Option<Named>, reason, taken: &[String], elsewhere| {
         Command::Relocate(Box::new(Relocation {
@@ -57,6 +65,7 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
             elsewhere,
             place: touched.clone(),
             taken: taken.to_vec(),
+            closed: closed.clone(),
             area_version: overlay.division_id.clone(),
             reason,
             why: why::of_relocation(overlay.division_id.clone(), need.decisive_instant()),
@@ -73,15 +82,13 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
     let own_alone = own(false)?;
     taken.extend(own_alone.iter().filter_map(placed_with));
     let mut writes = Vec::new();
-    for case in &others {
-        let events = decide(relocation(None, None, &taken, false), &case.life.state).unwrap_or_default();
+    for other in &others {
+        let events = decide(relocation(None, None, &taken, false), &other.state).unwrap_or_default();
         taken.extend(events.iter().filter_map(placed_with));
-        let drafts: Vec<_> = events.iter().map(|event| draft(case, event, env.new_id(), None)).collect();
-        if !drafts.is_empty() {
-            let stream = StreamId::new(crate::case_log::STREAM, &case.opened.case_id);
-            writes.push(Write { stream, expected: Expected::Exactly(case.version), drafts });
-        }
+        writes.extend(other.write(&events, env));
     }
+    // The board of a closed case has had its case of this incident: a new need is opened by hand.
+    taken.extend(closed.iter().cloned());
     let envelope = Envelope { readers: &incident.readers, klass: incident.klass, exercise: incident.exercise };
     writes.extend(open_further(duty, &need, &touched, &taken, overlay.division_id.clone(), &reason, &envelope, env));
     let own = if own_alone.is_empty() && !writes.is_empty() { own(true)? } else { own_alone };
@@ -89,12 +96,57 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
     desk.decided(writes)
 }
 
-/// The board that a case was given.
-fn placed_with(event: &crate::domain::support_case::Event) -> Option<String> {
-    match event {
-        crate::domain::support_case::Event::Relocated(relocated) => {
-            relocated.responsible_board.as_ref().map(|board| board.id.clone())
+/// The boards that a place touches as they stand now: who has inherited an area answers for what happened there before.
+fn touched(duty: &Duty, overlay: &Overlay, env: &Env<'_>) -> Touched {
+    let mut touched = Touched::new();
+    for affected in &overlay.affected {
+        let board = standing(duty, &affected.board.named(), env);
+        if touched.iter().all(|(known, _)| known.id != board.id) {
+            touched.push((board, Some(affected.area.clone())));
         }
+    }
+    touched
+}
+
+/// A board, or who has inherited its duties by now.
+pub(crate) fn standing(duty: &Duty, board: &Named, env: &Env<'_>) -> Named {
+    duty.map.successor(&board.id, env.now, duty.map.head().0).unwrap_or_else(|| board.clone())
+}
+
+/// Another case of the incident as of now, ends that nobody has recorded included.
+struct Standing<'a> {
+    case: &'a Case,
+    state: State,
+    ends: Vec<Happened>,
+}
+
+impl<'a> Standing<'a> {
+    fn of(duty: &Duty, case: &'a Case, env: &Env<'_>) -> Self {
+        let ends = duty.unrecorded_ends(&case.life.state, env.now);
+        let state = ends.iter().fold(case.life.state.clone(), |state, event| evolve(state, event, env.now));
+        Self { case, state, ends }
+    }
+
+    fn responsible(&self) -> Option<&Named> {
+        self.state.case()?.responsible.as_ref()
+    }
+
+    /// What follows for it, behind the ends.
+    fn write(&self, events: &[Happened], env: &Env<'_>) -> Option<Write> {
+        if events.is_empty() {
+            return None;
+        }
+        let all = self.ends.iter().chain(events);
+        let drafts = all.map(|event| draft(self.case, event, env.new_id(), effective(event))).collect();
+        let stream = StreamId::new(crate::case_log::STREAM, &self.case.opened.case_id);
+        Some(Write { stream, expected: Expected::Exactly(self.case.version), drafts })
+    }
+}
+
+/// The board that a case was given.
+fn placed_with(event: &Happened) -> Option<String> {
+    match event {
+        Happened::Relocated(relocated) => relocated.responsible_board.as_ref().map(|board| board.id.clone()),
         _ => None,
     }
 }

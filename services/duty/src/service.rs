@@ -19,7 +19,7 @@ use crate::{
 };
 use narhet_kernel::{Context, Timestamp, Uuid};
 use narhet_proto::{
-    Event, Message,
+    Event, Message, access,
     events::area::{BoardDissolved, DivisionRecorded},
     wire::{ErrorCode, Problem, Request, dangling},
 };
@@ -74,6 +74,7 @@ const COMMANDS: &[Command] = &[
     case_command("close-case", case_commands::close),
     case_command("relocate-case", relocation::relocate),
     Command { name: "record-calendar", decide: calendars::record, reply: calendars::recorded },
+    Command { name: "remove-calendar", decide: calendars::remove, reply: calendars::removed },
     Command { name: "open-case", decide: opening::open, reply: case_commands::created },
     Command { name: "put-record", decide: readiness::commands::put, reply: readiness::commands::written },
     Command { name: "remove-record", decide: readiness::commands::remove, reply: readiness::commands::written },
@@ -99,6 +100,7 @@ const QUERIES: &[Query] = &[
     Query { name: dangling::QUERY, answer: crate::dangling::query },
     Query { name: "records", answer: readiness::queries::records },
     Query { name: "record", answer: readiness::queries::record },
+    Query { name: "swap", answer: readiness::swaps::one },
     Query { name: "coverage", answer: readiness::queries::coverage },
     Query { name: "endurance", answer: readiness::queries::endurance },
     Query { name: "path-health", answer: readiness::queries::path_health },
@@ -106,6 +108,9 @@ const QUERIES: &[Query] = &[
     Query { name: "alarms", answer: alarms::views::alarms },
     Query { name: "alarm", answer: alarms::views::one },
 ];
+
+/// How the city is staffed and where it is not: nothing of it is a partner's to read (CONTRACT leaves them duty's answers).
+const READINESS: [&str; 6] = ["records", "record", "swap", "coverage", "endurance", "path-health"];
 
 const COMMAND_NAMES: [&str; COMMANDS.len()] = {
     let mut names = [""; COMMANDS.len()];
@@ -191,6 +196,10 @@ impl Service for Duty {
     fn answer(&self, query: &str, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
         if env.principal.roles.is_empty() && query != WITHOUT_ROLE {
             return Err(Problem::forbidden(query));
+        }
+        let principal = env.principal;
+        if READINESS.contains(&query) && !access::may_read(principal, principal.owner().as_str(), "*") {
+            return Err(Problem::forbidden("read-readiness"));
         }
         let query = QUERIES.iter().find(|known| known.name == query).ok_or_else(|| unknown(query))?;
         (query.answer)(self, request, env)

@@ -193,6 +193,12 @@ pub const ROUTES: &[Route] = &[
         sends(Duty, "record-calendar").on_id().says("merge", true),
     ),
     sending(
+        &Method::DELETE,
+        "/v1/boards/{id}/calendar",
+        Gate::ReadIncidents,
+        sends(Duty, "remove-calendar").on_id().updates(),
+    ),
+    sending(
         &Method::POST,
         "/v1/support-cases",
         Gate::ReadIncidents,
@@ -282,6 +288,7 @@ pub const ROUTES: &[Route] = &[
         Gate::Authenticated,
         sends(Duty, "offer-swap").on(&[("id", "rosterId")]).makes("/v1/swaps/"),
     ),
+    asking("/v1/swaps/{id}", Gate::Authenticated, asks(Duty, "swap", &[])),
     sending(
         &Method::POST,
         "/v1/swaps/{id}/settle",
@@ -316,7 +323,7 @@ pub const ROUTES: &[Route] = &[
     asking("/v1/alarm-paths", Gate::Authenticated, asks(Duty, "path-health", &[])),
     asking("/v1/duty/coverage", Gate::Authenticated, asks(Duty, "coverage", &["from", "to"])),
     asking("/v1/duty/endurance", Gate::Authenticated, asks(Duty, "endurance", &[])),
-    asking("/v1/alarms", Gate::Authenticated, asks(Duty, "alarms", &["caseId", "purpose", "status"])),
+    asking("/v1/alarms", Gate::Authenticated, asks(Duty, "alarms", &["caseId", "purpose", "status", "exercise"])),
     asking("/v1/alarms/{id}", Gate::Authenticated, asks(Duty, "alarm", &[])),
     sending(
         &Method::POST,

@@ -1,8 +1,10 @@
 //! What alarms write: every event with an id that follows from its alarm, so that a re-run finds its own.
 
 use super::{Owed, Raised};
-use crate::{limits::DELIVERIES_PER_EVENT_MAX, readiness::Readiness};
-use narhet_kernel::{BoardId, Klass, StreamId, Uuid, derived_id};
+use crate::{
+    domain::escalation::Receiver, limits::DELIVERIES_PER_EVENT_MAX, read_model::with_readers, readiness::Readiness,
+};
+use narhet_kernel::{BoardId, Klass, StreamId, Uuid, derived_id, personnummer};
 use narhet_proto::{
     Draft, Message, Sealed, access,
     codes::{AlarmPurpose, Channel, OrderedBecause},
@@ -20,6 +22,12 @@ pub const TAKE_THE_CASE: &str = "take-the-case";
 /// The id of the alarm that a case's event makes owed.
 pub fn case_alarm_id(cause: Uuid) -> Uuid {
     derived_id("case-alarm", cause, 0)
+}
+
+/// The id of the alarm that an heir is owed for one of its predecessor's.
+pub fn inherited_alarm_id(cause: Uuid, purpose: AlarmPurpose) -> Uuid {
+    let place = AlarmPurpose::ALL.iter().position(|known| *known == purpose).unwrap_or_default();
+    derived_id("case-alarm", cause, 1 + u32::try_from(place).unwrap_or_default())
 }
 
 /// What an alarm is about, before it is an event.
@@ -102,7 +110,10 @@ impl ToRaise {
     /// The event that raises it, under this id.
     pub fn draft(self, id: Uuid, envelope: Envelope, env: &Env<'_>) -> Draft {
         let event = derived_id("alarm-raised", id, 0);
-        let message: Option<Sealed> = self.message.map(|text| env.seal(event, "data.message", &text));
+        // It leaves the house on channels that nobody has sealed.
+        let message = self.message.as_deref().map(personnummer::mask);
+        let masked = message.as_ref().is_some_and(|masked| masked.found > 0);
+        let message: Option<Sealed> = message.map(|masked| env.seal(event, "data.message", &masked.text));
         let raised = AlarmRaised {
             alarm_id: id.to_string(),
             purpose: self.purpose,
@@ -113,6 +124,7 @@ impl ToRaise {
             rounds: self.rounds,
             quorum: self.quorum,
             message,
+            masked,
             hole: self.hole,
             exercise: self.exercise,
         };
@@ -133,12 +145,10 @@ impl ToRaise {
 /// A message in the making: to whom, on which way.
 #[derive(Clone, Debug)]
 pub struct ToDeliver {
-    pub function: String,
-    pub member: Option<String>,
+    pub receiver: Receiver,
     pub way: u32,
-    pub ways: u32,
     pub channel: Channel,
-    /// In the clear; sealed as it is written.
+    /// In the clear; sealed as it is written. Absent for a test receiver, and where none is left.
     pub address: Option<String>,
 }
 
@@ -172,26 +182,32 @@ impl Raised {
         Write { stream: self.stream(), expected: Expected::Exactly(self.version), drafts }
     }
 
-    /// The intent to send, in as many events as it takes.
+    /// The intent to send, in as many events as it takes; the boards of the functions that are told read the alarm from here
+    /// on.
     pub fn ordered(
         &self,
         (round, step): (u32, u32),
         because: OrderedBecause,
         to: &[ToDeliver],
+        readiness: &Readiness,
         env: &Env<'_>,
     ) -> Write {
+        let told = to.iter().filter_map(|one| readiness.function(&one.receiver.function));
+        let boards: Vec<String> = told.map(|function| function.board.id).collect();
+        let readers = with_readers(&self.readers, boards.iter().map(String::as_str));
         let slices: Vec<&[ToDeliver]> = match to {
             [] => vec![&[]],
             some => some.chunks(DELIVERIES_PER_EVENT_MAX).collect(),
         };
         let draft = |(ordinal, slice): (u32, &[ToDeliver])| {
-            self.draft(ordinal, |event| DeliveriesOrdered {
+            let draft = self.draft(ordinal, |event| DeliveriesOrdered {
                 alarm_id: self.id().to_owned(),
                 round,
                 step,
                 because,
                 deliveries: (0..).zip(slice).map(|(index, one)| one.delivery(event, index, env)).collect(),
-            })
+            });
+            Draft { readers: readers.clone(), ..draft }
         };
         self.write((0..).zip(slices).map(draft).collect())
     }
@@ -201,10 +217,11 @@ impl ToDeliver {
     fn delivery(&self, event: Uuid, index: u32, env: &Env<'_>) -> Delivery {
         Delivery {
             delivery_id: derived_id("delivery", event, index).to_string(),
-            function: self.function.clone(),
-            member: self.member.clone(),
+            function: self.receiver.function.clone(),
+            roster: self.receiver.roster.clone(),
+            member: self.receiver.member.clone(),
             way: self.way,
-            ways: self.ways,
+            ways: self.receiver.ways,
             channel: self.channel,
             address: self.address.as_ref().map(|address| env.seal(event, &address_field(index as usize), address)),
         }

@@ -5,7 +5,7 @@ use super::{
     drafts::{Envelope, ToDeliver, ToRaise},
 };
 use crate::{
-    domain::{coverage, intervals::Interval, roster},
+    domain::{coverage, escalation::Receiver, intervals::Interval, roster},
     readiness::cover,
     service::Duty,
 };
@@ -34,7 +34,7 @@ const LOOKED_ANEW_H: i64 = 24;
 #[derive(Clone, Debug)]
 pub struct Outlook {
     at: Timestamp,
-    rests_on: (u64, u64),
+    rests_on: (u64, u64, u64),
     areas: BTreeSet<String>,
     holes: Vec<Hole>,
     /// Where cover ends, later or just now: a channel's proof has failed, somebody was taken off.
@@ -51,15 +51,13 @@ pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
         writes.extend(begin_proofs(duty, env));
         duty.alarms.proven_until = Some(env.now);
     }
-    look_ahead(duty, env.now);
     writes.extend(warnings(duty, env));
     writes
 }
 
 /// The next night's proof, counted from the last one that this log has, or from the first path.
 fn next_proof(duty: &Duty) -> Option<Timestamp> {
-    duty.readiness.paths.live.keys().next()?;
-    let last = duty.alarms.proven_until?;
+    let last = duty.alarms.proven_until.filter(|_| duty.readiness.has_paths())?;
     Some(next_half_past_three(last))
 }
 
@@ -74,8 +72,11 @@ fn next_half_past_three(after: Timestamp) -> Timestamp {
 }
 
 fn begin_proofs(duty: &Duty, env: &Env<'_>) -> Vec<Write> {
-    let paths = duty.readiness.paths.live.values();
-    paths.map(|record| begin(&record.value, derived_id("proof", record.event, night(env.now)), env)).collect()
+    let id = |path: &AlarmPath| match duty.readiness.paths.get(&path.id) {
+        Some(record) => derived_id("proof", record.event, night(env.now)),
+        None => derived_id(&format!("proof {}", path.id), Uuid::nil(), night(env.now)),
+    };
+    duty.readiness.paths_in_use().iter().map(|(path, _)| begin(path, id(path), env)).collect()
 }
 
 /// The number of a night, so that each path is proven once in it.
@@ -102,24 +103,22 @@ pub fn receivers(duty: &Duty, raised: &Raised) -> Vec<ToDeliver> {
         let members = crews.flat_map(|roster| &roster.layers).flat_map(|layer| &layer.crew);
         channels.extend(members.flat_map(|member| &member.contact_ways).map(|way| way.channel));
     }
-    let receiver = |channel| ToDeliver {
-        function: raised.alarm.raised.path_id.clone().unwrap_or_default(),
-        member: None,
-        way: 0,
-        ways: 1,
-        channel,
-        address: None,
-    };
-    channels.into_iter().filter(|channel| coverage::leaves_the_house(*channel)).map(receiver).collect()
+    let function = raised.alarm.raised.path_id.clone().unwrap_or_default();
+    let receiver = Receiver { function, roster: None, member: None, ways: 1 };
+    let test = |channel| ToDeliver { receiver: receiver.clone(), way: 0, channel, address: None };
+    channels.into_iter().filter(|channel| coverage::leaves_the_house(*channel)).map(test).collect()
 }
 
-/// What a proof that has ended found.
-pub fn settled(raised: &Raised) -> Option<Write> {
+/// What a proof that has ended found; nothing of a path that is another by now.
+pub fn settled(duty: &Duty, raised: &Raised) -> Option<Write> {
     let alarm = &raised.alarm.raised;
     if alarm.purpose != AlarmPurpose::Proof {
         return None;
     }
     let path_id = alarm.path_id.clone()?;
+    if duty.readiness.path_of(&alarm.board).1 != alarm.steps {
+        return None;
+    }
     let result = |message: &crate::domain::escalation::Message| ChannelResult {
         channel: message.delivery.channel,
         carried: message.dispatched_at.is_some(),
@@ -147,11 +146,21 @@ fn next_warning(duty: &Duty) -> Option<Timestamp> {
     holes.chain([anew]).min()
 }
 
-fn rests_on(duty: &Duty) -> (u64, u64) {
-    (duty.readiness.revision, duty.map.head().0)
+/// Records, map and the hours that decide who holds.
+fn rests_on(duty: &Duty) -> (u64, u64, u64) {
+    (duty.readiness.revision, duty.map.head().0, duty.offices.central().version())
 }
 
-fn look_ahead(duty: &mut Duty, now: Timestamp) {
+/// Whether a hole that was warned of is still there, or coming.
+pub fn is_ahead(duty: &Duty, hole: &Hole, now: Timestamp) -> bool {
+    let rest = Interval { from: hole.from.max(now), to: hole.to };
+    let Some(outlook) = &duty.alarms.outlook else { return rest.from < rest.to };
+    let open = |known: &&Hole| Interval { from: known.from, to: known.to }.cut(&rest).is_some();
+    outlook.holes.iter().filter(|known| known.area.id == hole.area.id).any(|known| open(&known))
+}
+
+/// Computes anew which holes are ahead, when something has changed or time has passed.
+pub fn look_ahead(duty: &mut Duty, now: Timestamp) {
     let fresh = duty.alarms.outlook.as_ref().is_some_and(|outlook| {
         outlook.rests_on == rests_on(duty) && now < roster::after_hours(outlook.at, LOOKED_ANEW_H)
     });
@@ -159,7 +168,7 @@ fn look_ahead(duty: &mut Duty, now: Timestamp) {
         return;
     }
     let during = Interval { from: now, to: roster::after_hours(now, LOOKED_AHEAD_H) };
-    let world = cover::world(duty, &duty.readiness, during);
+    let world = cover::world(duty, during);
     let holes = coverage::holes(&world);
     let mut begins: Vec<Hole> = match duty.alarms.outlook.take() {
         // An area that nobody has seen before has not lost anything.
@@ -172,6 +181,7 @@ fn look_ahead(duty: &mut Duty, now: Timestamp) {
     };
     begins.extend(beginnings(&holes, now));
     let areas = world.areas.iter().map(|area| area.id.clone()).collect();
+    duty.alarms.holes_are(&holes, now);
     duty.alarms.outlook = Some(Outlook { at: now, rests_on: rests_on(duty), areas, holes, begins });
 }
 
@@ -197,7 +207,9 @@ fn warnings(duty: &Duty, env: &Env<'_>) -> Vec<Write> {
     let raise = |hole: &Hole| {
         let mut alarm = ToRaise::down_the_path(&duty.readiness, AlarmPurpose::Gap, &hole.board);
         alarm.hole = Some(hole.clone());
-        let cause = derived_id(&format!("hole {}", coverage::name_of(hole)), Uuid::nil(), 0);
+        // One that was closed and is opened again at the same instant is warned of again.
+        let before = duty.alarms.warnings.get(&(hole.area.id.clone(), hole.from)).copied().unwrap_or(0);
+        let cause = derived_id(&format!("hole {}", coverage::name_of(hole)), Uuid::nil(), before);
         Write::one(Expected::NoStream, alarm.draft(cause, Envelope::of_board(&hole.board), env))
     };
     approaching(duty).filter(near).map(raise).collect()

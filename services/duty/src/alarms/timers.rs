@@ -54,6 +54,7 @@ pub fn next_due(duty: &Duty) -> Option<Timestamp> {
 }
 
 pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
+    proofs::look_ahead(duty, env.now);
     let mut frame = Frame::default();
     for (id, owed) in &duty.alarms.owed {
         frame.take(vec![raise(duty, *id, owed, env)]);
@@ -124,27 +125,35 @@ fn ordinal_of(event: &support_case::Event) -> u32 {
     if matches!(event, support_case::Event::Acknowledged(_)) { 1_000 } else { 0 }
 }
 
-/// What has become of what an alarm about a case asks for, if it is over: then nobody else is woken.
-fn over(duty: &Duty, id: Uuid, raised: &Raised) -> Option<AlarmOutcome> {
+/// What has become of what an alarm about a case or a hole asks for, if it is over: then nobody else is woken.
+fn over(duty: &Duty, id: Uuid, raised: &Raised, now: Timestamp) -> Option<AlarmOutcome> {
     let alarm = &raised.alarm.raised;
+    if let Some(hole) = &alarm.hole {
+        return (!proofs::is_ahead(duty, hole, now)).then_some(AlarmOutcome::StoodDown);
+    }
     let case = alarm.case_id.as_ref().and_then(|case| duty.cases.get(case))?;
     let facts = case.life.state.case()?;
     if alarm.purpose == AlarmPurpose::AnswerTheOffer {
         let asks = |offer: &str| duty.alarms.offers.get(&id).is_some_and(|asked| asked == offer);
-        if case.is_open() && facts.offer.as_ref().is_some_and(|offer| asks(&offer.id)) {
-            return None;
+        if let Some(offer) = facts.offer.as_ref().filter(|offer| case.is_open() && asks(&offer.id)) {
+            // The board that was asked has ended: its heir has an alarm of its own.
+            return (offer.to.id != alarm.board.id).then_some(AlarmOutcome::StoodDown);
         }
         let answered = |offer: &OfferLife| asks(&offer.id) && ["accepted", "refused"].contains(&offer.status);
         let answered = case.life.offer.as_ref().is_some_and(answered);
         return Some(if answered { AlarmOutcome::Acknowledged } else { AlarmOutcome::StoodDown });
     }
-    let taken = !case.is_open() || is_taken(alarm, facts);
-    taken.then_some(AlarmOutcome::Acknowledged)
+    if !case.is_open() || is_taken(alarm, facts) {
+        return Some(AlarmOutcome::Acknowledged);
+    }
+    // It passed to an heir, and nobody has taken it: the heir has an alarm of its own.
+    let inherited = alarm.purpose == AlarmPurpose::Case && facts.holder.id != alarm.board.id;
+    inherited.then_some(AlarmOutcome::StoodDown)
 }
 
 fn is_taken(alarm: &AlarmRaised, facts: &Case) -> bool {
     match alarm.purpose {
-        AlarmPurpose::Case => facts.stage >= Stage::Acknowledged || facts.holder.id != alarm.board.id,
+        AlarmPurpose::Case => facts.stage >= Stage::Acknowledged,
         AlarmPurpose::PlaceTheCase => facts.responsible.is_some(),
         AlarmPurpose::Handover => facts.responsible.as_ref().is_some_and(|board| board.id == facts.holder.id),
         _ => false,
@@ -154,7 +163,7 @@ fn is_taken(alarm: &AlarmRaised, facts: &Case) -> bool {
 /// What an open alarm needs now, or when to look again.
 fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
     let Some(raised) = duty.alarms.by_id.get(&id) else { return Err(Timestamp::MAX) };
-    if let Some(outcome) = over(duty, id, raised) {
+    if let Some(outcome) = over(duty, id, raised, env.now) {
         return Ok(vec![settle(raised, outcome, None)]);
     }
     if let Some(note) = note_alarmed(duty, id, raised) {
@@ -165,19 +174,21 @@ fn look(duty: &Duty, id: Uuid, env: &Env<'_>) -> Result<Vec<Write>, Timestamp> {
             let to = if raised.alarm.raised.purpose == AlarmPurpose::Proof {
                 proofs::receivers(duty, raised)
             } else {
-                to.iter().filter_map(|(receiver, way)| to_deliver(duty, raised, receiver, *way, env)).collect()
+                to.into_iter().map(|(receiver, way)| to_deliver(duty, raised, receiver, way, env)).collect()
             };
-            Ok(vec![raised.ordered((round, step), because, &to, env)])
+            Ok(vec![raised.ordered((round, step), because, &to, &duty.readiness, env)])
         }
         Some(Act::Settle { outcome, function }) => {
             let mut writes = vec![settle(raised, outcome, function.clone())];
             writes.extend(acknowledged(duty, raised, outcome, function));
-            writes.extend(proofs::settled(raised));
+            writes.extend(proofs::settled(duty, raised));
             Ok(writes)
         }
         None => {
             let next = staffed(duty, raised, |staffing| raised.alarm.next_due(staffing, env.now));
-            Err(next.unwrap_or(Timestamp::MAX))
+            // A hole that has passed needs nobody any more.
+            let passes = raised.alarm.raised.hole.as_ref().map(|hole| hole.to);
+            Err(next.into_iter().chain(passes).min().unwrap_or(Timestamp::MAX))
         }
     }
 }
@@ -203,14 +214,21 @@ pub(super) fn settle(raised: &Raised, outcome: AlarmOutcome, function: Option<St
     raised.write(vec![raised.draft(0, |_| settled)])
 }
 
-/// The way of a receiver as it is now; `None` when its key has been destroyed.
-fn to_deliver(duty: &Duty, raised: &Raised, receiver: &Receiver, way: u32, env: &Env<'_>) -> Option<ToDeliver> {
-    let Receiver { function, member, ways } = receiver.clone();
+/// The way of a receiver as it is now. What cannot be resolved, because it was taken away meanwhile or its key is destroyed,
+/// is ordered without an address: the courier makes a dead letter of it, and the alarm goes on from there.
+fn to_deliver(duty: &Duty, raised: &Raised, receiver: Receiver, way: u32, env: &Env<'_>) -> ToDeliver {
     if raised.alarm.raised.exercise {
-        return Some(ToDeliver { function, member, way, ways, channel: Channel::Exercise, address: None });
+        return ToDeliver { receiver, way, channel: Channel::Exercise, address: None };
     }
-    let target = duty.readiness.target(&function, member.as_deref(), way)?;
-    let channel = target.channel;
-    let address = env.open(target.event, &target.field, &target.address)?;
-    Some(ToDeliver { function, member, way, ways, channel, address: Some(address) })
+    match duty.readiness.target(&receiver, way) {
+        Some(target) => {
+            let address = env.open(target.event, &target.field, &target.address);
+            ToDeliver { channel: target.channel, receiver, way, address }
+        }
+        None => {
+            let told = raised.alarm.messages.iter().rev().find(|message| message.is_for(&receiver));
+            let channel = told.map_or(Channel::Webhook, |message| message.delivery.channel);
+            ToDeliver { receiver, way, channel, address: None }
+        }
+    }
 }

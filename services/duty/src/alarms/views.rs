@@ -2,15 +2,15 @@
 
 use super::Raised;
 use crate::{
-    domain::escalation::Message,
-    limits::ALARMS_SHOWN_MAX,
+    domain::{escalation::Message, roster},
+    limits::{ALARMS_SHOWN_MAX, DEAD_LETTER_FRESH_H},
     readiness::{commands::missing, intake},
     service::Duty,
 };
 use narhet_kernel::{Principal, Timestamp, Uuid};
 use narhet_proto::{
     access,
-    codes::{AlarmPurpose, Reach},
+    codes::AlarmPurpose,
     wire::{Problem, Request},
 };
 use narhet_runtime::{AnswerBody, Env};
@@ -28,10 +28,11 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
         "round": alarm.at.map(|(round, ..)| round), "step": alarm.at.map(|(_, step, _)| step),
         "steps": alarm.raised.steps, "quorum": alarm.raised.quorum, "hole": alarm.raised.hole,
         "message": told.and_then(|sealed| env.open(raised.event, "data.message", sealed)),
+        "masked": alarm.raised.masked,
         "status": status(raised),
         "settledAt": alarm.settled.as_ref().map(|(_, at)| at),
         "takenBy": alarm.settled.as_ref().and_then(|(settled, _)| settled.function.clone()),
-        "accepted": accepted(raised).len(),
+        "accepted": alarm.accepted(&duty.readiness).len(),
         "reachable": alarm.settled.is_some() || !alarm.messages.is_empty() || alarm.at.is_none(),
         "nextLookAt": raised.alarm.raised.alarm_id.parse::<Uuid>().ok().and_then(|id| duty.alarms.due.get(&id)).filter(|due| **due < Timestamp::MAX),
         "deliveries": deliveries,
@@ -40,11 +41,6 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
 
 fn status(raised: &Raised) -> &'static str {
     raised.alarm.settled.as_ref().map_or("open", |(settled, _)| settled.outcome.code())
-}
-
-pub fn accepted(raised: &Raised) -> Vec<&Message> {
-    let messages = raised.alarm.messages.iter();
-    messages.filter(|message| matches!(message.reach, Some(Reach::Accepted | Reach::OnPlace))).collect()
 }
 
 fn delivery(message: &Message, now: Timestamp) -> Value {
@@ -56,7 +52,8 @@ fn delivery(message: &Message, now: Timestamp) -> Value {
         (None, None, false) => "ordered",
     };
     json!({
-        "id": message.delivery.delivery_id, "function": message.delivery.function, "member": message.delivery.member,
+        "id": message.delivery.delivery_id, "function": message.delivery.function,
+        "roster": message.delivery.roster, "member": message.delivery.member,
         "channel": message.delivery.channel, "way": message.delivery.way, "round": message.round, "step": message.step,
         "state": state, "orderedAt": message.ordered_at, "dispatchedAt": message.dispatched_at,
         "attempts": message.attempts, "retryAt": message.retry_at.filter(|at| *at > now), "detail": message.detail,
@@ -64,16 +61,19 @@ fn delivery(message: &Message, now: Timestamp) -> Value {
     })
 }
 
-/// Deliveries that were given up on, newest alarms first.
-pub fn dead_letters(duty: &Duty, env: &Env<'_>) -> Vec<Value> {
-    let open = duty.alarms.by_id.values().rev().filter(|raised| may_read(env.principal, raised));
-    open.flat_map(|raised| {
-        raised.alarm.messages.iter().filter(|message| message.dead).map(move |message| (raised, message))
-    })
-    .filter(|(raised, _)| raised.alarm.raised.purpose != AlarmPurpose::Proof)
-    .take(ALARMS_SHOWN_MAX)
-    .map(|(raised, message)| json!({ "alarmId": raised.alarm.raised.alarm_id, "delivery": delivery(message, env.now) }))
-    .collect()
+/// Deliveries that were given up on, newest first, and whether one of them is so new that it says how the ways are now.
+pub fn dead_letters(duty: &Duty, env: &Env<'_>) -> (Vec<Value>, bool) {
+    let open = duty.alarms.by_id.values().filter(|raised| may_read(env.principal, raised));
+    let mut dead: Vec<(&Raised, &Message)> = open
+        .filter(|raised| raised.alarm.raised.purpose != AlarmPurpose::Proof)
+        .flat_map(|raised| raised.alarm.messages.iter().map(move |message| (raised, message)))
+        .filter(|(_, message)| message.dead)
+        .collect();
+    dead.sort_by_key(|(_, message)| std::cmp::Reverse(message.ordered_at));
+    let since = roster::after_hours(env.now, -DEAD_LETTER_FRESH_H);
+    let fresh = dead.first().is_some_and(|(_, message)| message.ordered_at > since);
+    let view = |(raised, message): (&Raised, &Message)| json!({ "alarmId": raised.alarm.raised.alarm_id, "delivery": delivery(message, env.now) });
+    (dead.into_iter().take(ALARMS_SHOWN_MAX).map(view).collect(), fresh)
 }
 
 pub fn may_read(principal: &Principal, raised: &Raised) -> bool {
@@ -86,22 +86,34 @@ struct AskAlarms {
     case_id: Option<String>,
     purpose: Option<AlarmPurpose>,
     status: Option<String>,
+    /// As a parameter: `true` or `false`; absent is both.
+    exercise: Option<String>,
 }
 
-/// Query `alarms`: newest first.
+/// Query `alarms`: newest first; counted apart from exercises.
 pub fn alarms(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
     let asked: AskAlarms = intake::body(request.body.get())?;
+    let exercise = match asked.exercise.as_deref() {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => return Err(Problem::parameter("exercise", "exercise is true or false")),
+    };
     let wanted = |raised: &&Raised| {
         may_read(env.principal, raised)
             && asked.case_id.as_ref().is_none_or(|case| raised.alarm.raised.case_id.as_ref() == Some(case))
             && asked.purpose.is_none_or(|purpose| raised.alarm.raised.purpose == purpose)
+            && exercise.is_none_or(|exercise| raised.alarm.raised.exercise == exercise)
             && asked.status.as_ref().is_none_or(|wanted| status(raised) == wanted)
     };
     let mut found: Vec<&Raised> = duty.alarms.by_id.values().filter(wanted).collect();
     found.sort_by_key(|raised| std::cmp::Reverse(raised.alarm.raised_at));
     let total = found.len();
+    let exercises = found.iter().filter(|raised| raised.alarm.raised.exercise).count();
     let items: Vec<Value> = found.into_iter().take(ALARMS_SHOWN_MAX).map(|raised| alarm(duty, raised, env)).collect();
-    Ok(AnswerBody::of(&json!({ "items": items, "total": total })))
+    Ok(AnswerBody::of(&json!({
+        "items": items, "total": total, "real": total - exercises, "exercises": exercises,
+    })))
 }
 
 #[derive(Deserialize)]

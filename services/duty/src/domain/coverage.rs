@@ -50,7 +50,7 @@ pub struct FunctionCover {
 #[derive(Clone, Debug, PartialEq)]
 pub struct World {
     pub during: Interval,
-    /// The areas that must be covered, whoever holds them.
+    /// The areas that must be covered, each while it is on the map, whoever holds them.
     pub areas: Vec<Named>,
     pub spans: Vec<AreaSpan>,
     pub office_open: Intervals,
@@ -116,6 +116,7 @@ pub fn leaves_the_house(channel: Channel) -> bool {
 pub fn holes(world: &World) -> Vec<Hole> {
     let covers = covers(world);
     let nobody = BoardCover::default();
+    let undivided = undivided(world);
     let mut holes = Vec::new();
     for area in &world.areas {
         let mut held = Intervals::default();
@@ -127,13 +128,27 @@ pub fn holes(world: &World) -> Vec<Hole> {
                 holes.extend(during.iter().map(|hole| hole_of(area, board, hole, reason)));
             }
         }
-        let whole = Intervals::of([world.during]);
-        let unheld = whole.subtract(&held);
+        let unheld = owed(world, &undivided, &area.id).subtract(&held);
         let nobody = Named::new("", "");
         holes.extend(unheld.iter().map(|hole| hole_of(area, &nobody, hole, Reason::NoDivision)));
     }
     holes.sort_by(|a, b| (&a.area.id, a.from, a.to).cmp(&(&b.area.id, b.from, b.to)));
     holes
+}
+
+/// When no division is in force: every area is open then.
+fn undivided(world: &World) -> Intervals {
+    Intervals::of([world.during]).subtract(&spans(world, |_| true))
+}
+
+fn spans(world: &World, wanted: impl Fn(&AreaSpan) -> bool) -> Intervals {
+    let wanted = world.spans.iter().filter(|span| wanted(span));
+    Intervals::of(wanted.filter_map(|span| span.during.cut(&world.during)))
+}
+
+/// When an area has to be covered: while it is on the map, and while there is none.
+fn owed(world: &World, undivided: &Intervals, area: &str) -> Intervals {
+    spans(world, |span| span.area.id == area).union(undivided)
 }
 
 /// Who holds new cases of an area, when: pieces that do not overlap.
@@ -223,7 +238,9 @@ pub fn name_of(hole: &Hole) -> String {
 /// How much of the whole is covered, in microseconds of area-time: (covered, all).
 pub fn covered_micros(world: &World, holes: &[Hole]) -> (i128, i128) {
     let micros = |from: Timestamp, to: Timestamp| to.duration_since(from).as_micros();
-    let all = micros(world.during.from, world.during.to) * world.areas.len() as i128;
+    let undivided = undivided(world);
+    let owed = world.areas.iter().map(|area| owed(world, &undivided, &area.id));
+    let all: i128 = owed.map(|owed| owed.iter().map(|one| micros(one.from, one.to)).sum::<i128>()).sum();
     let open: i128 = holes.iter().map(|hole| micros(hole.from, hole.to)).sum();
     (all - open, all)
 }

@@ -5,7 +5,8 @@
 //!            └─ in each: first way ─► next way when one fails or is not answered; whoever comes on duty is alarmed too
 //! ```
 //! A step's time counts from its first recorded dispatch, so what a dead house did not send does not eat it. A step without
-//! anybody, or whose every way has failed, is left at once.
+//! anybody, or whose every way has failed, is left at once. Whoever has several ways is tried on each within the step's time,
+//! until it is read: a message that lies in a phone has reached nobody.
 
 use narhet_kernel::Timestamp;
 use narhet_proto::{
@@ -62,9 +63,14 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Receiver {
     pub function: String,
+    /// Where the member stands: two rosters of a function may call their members the same.
+    pub roster: Option<String>,
     pub member: Option<String>,
     pub ways: u32,
 }
+
+/// Who a message is for, whichever way it goes: function, roster, member.
+type Who<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 /// Who is on duty; rosters answer it, tests too.
 pub trait Staffing {
@@ -128,7 +134,9 @@ impl Alarm {
                 let Some(message) = self.messages.iter_mut().find(|one| one.delivery.delivery_id == *id) else {
                     return;
                 };
-                message.reach = message.reach.max(Some(receipted.reach));
+                if is_news(message.reach, receipted.reach) {
+                    message.reach = Some(receipted.reach);
+                }
             }
             Event::Settled(settled) => {
                 self.settled.get_or_insert((settled.clone(), time));
@@ -208,20 +216,34 @@ impl Alarm {
     }
 
     fn begin(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Act {
-        let functions = self.functions(step);
-        let to = functions.iter().flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0);
-        Act::Order { round, step, because: OrderedBecause::Step, to: to.map(|receiver| (receiver, 0)).collect() }
+        let functions = self.functions(step).iter();
+        let mut to: Vec<(Receiver, u32)> = Vec::new();
+        for receiver in functions.flat_map(|function| staffing.on_duty(function, now)).filter(|one| one.ways > 0) {
+            // A function that a step names twice is alarmed once.
+            if to.iter().all(|(known, _)| known.who() != receiver.who()) {
+                to.push((receiver, 0));
+            }
+        }
+        Act::Order { round, step, because: OrderedBecause::Step, to }
     }
 
-    /// Who came on duty since, for any step of this round that has begun.
+    /// Who came on duty since, for any step that has begun. The last resort is told anew in each of its rounds; those before
+    /// it once, in whichever round that was.
     fn newcomers(&self, round: u32, step: u32, staffing: &dyn Staffing, now: Timestamp) -> Option<Act> {
-        let told: BTreeSet<(&str, Option<&str>)> =
-            self.messages.iter().filter(|message| message.round == round).map(Message::receiver).collect();
+        let told = |of: Option<u32>| -> BTreeSet<Who<'_>> {
+            let messages = self.messages.iter().filter(|message| of.is_none_or(|round| message.round == round));
+            messages.map(Message::receiver).collect()
+        };
+        let (in_this_round, ever) = (told(Some(round)), told(None));
+        let told = |one: &Receiver| {
+            let earlier = self.is_last(step) && !self.functions(step).contains(&one.function);
+            if earlier { ever.contains(&one.who()) } else { in_this_round.contains(&one.who()) }
+        };
         let to: Vec<(Receiver, u32)> = self
             .begun_functions(step)
             .into_iter()
             .flat_map(|function| staffing.on_duty(function, now))
-            .filter(|one| one.ways > 0 && !told.contains(&(one.function.as_str(), one.member.as_deref())))
+            .filter(|one| one.ways > 0 && !told(one))
             .map(|receiver| (receiver, 0))
             .collect();
         (!to.is_empty()).then_some(Act::Order { round, step, because: OrderedBecause::ShiftBorder, to })
@@ -234,8 +256,8 @@ impl Alarm {
             .into_iter()
             .filter(overdue)
             .map(|message| {
-                let Delivery { function, member, way, ways, .. } = &message.delivery;
-                (Receiver { function: function.clone(), member: member.clone(), ways: *ways }, way + 1, message.step)
+                let Delivery { function, roster, member, way, ways, .. } = message.delivery.clone();
+                (Receiver { function, roster, member, ways }, way + 1, message.step)
             })
             .collect();
         let step = to.first()?.2;
@@ -248,11 +270,13 @@ impl Alarm {
         if message.delivery.way + 1 >= message.delivery.ways || message.reached() {
             return None;
         }
-        if message.has_failed() {
+        if message.has_failed() || message.reach == Some(Reach::Voicemail) {
             return Some(message.ordered_at);
         }
-        let step = self.raised.steps.get(message.step as usize)?;
-        Some(after(message.dispatched_at?, i64::from(step.next_way_after_s?)))
+        let stated = self.raised.steps.get(message.step as usize)?.next_way_after_s.map(i64::from);
+        // Where nothing is stated, all ways are tried within the step's time.
+        let share = self.seconds(message.round, message.step) / i64::from(message.delivery.ways);
+        Some(after(message.dispatched_at?, stated.unwrap_or(share)))
     }
 
     /// When a step is over unless somebody takes it: its time after the first recorded dispatch, at once when nobody is left in
@@ -261,7 +285,9 @@ impl Alarm {
         let within = self.seconds(round, step);
         let of_step = || self.messages.iter().filter(|message| (message.round, message.step) == (round, step));
         if let Some(first) = of_step().filter_map(|message| message.dispatched_at).min() {
-            let refused = |message: &Message| message.reach == Some(Reach::Declined) || message.has_failed();
+            let refused = |message: &Message| {
+                matches!(message.reach, Some(Reach::Declined | Reach::Voicemail)) || message.has_failed()
+            };
             let all_refused = of_step().all(refused) && !self.is_last(step);
             return if all_refused { began } else { after(first, within) };
         }
@@ -291,38 +317,39 @@ impl Alarm {
     }
 
     fn settling(&self, staffing: &dyn Staffing) -> Option<Act> {
-        let accepted: Vec<&Message> = self.messages.iter().filter(|message| message.accepted()).collect();
         match (self.raised.purpose, &self.raised.quorum) {
             (AlarmPurpose::Proof, _) => {
                 let done = |message: &Message| message.dispatched_at.is_some() || message.dead;
                 (self.at.is_some() && self.messages.iter().all(done))
                     .then_some(Act::Settle { outcome: AlarmOutcome::Proven, function: None })
             }
-            (_, Some(quorum)) => {
-                let counts = |function: &str| {
-                    quorum.capability.as_ref().is_none_or(|capability| staffing.has_capability(function, capability))
-                };
-                let who: BTreeSet<_> = accepted
-                    .iter()
-                    .map(|message| message.receiver())
-                    .filter(|(function, _)| counts(function))
-                    .collect();
-                (who.len() >= quorum.accept as usize)
-                    .then_some(Act::Settle { outcome: AlarmOutcome::Filled, function: None })
-            }
-            _ => accepted.first().map(|message| Act::Settle {
+            (_, Some(quorum)) => (self.accepted(staffing).len() >= quorum.accept as usize)
+                .then_some(Act::Settle { outcome: AlarmOutcome::Filled, function: None }),
+            _ => self.messages.iter().find(|message| message.accepted()).map(|message| Act::Settle {
                 outcome: AlarmOutcome::Acknowledged,
                 function: Some(message.delivery.function.clone()),
             }),
         }
     }
 
+    /// Who has accepted, each once however many ways it did. In a call-in only those count that were asked for: not the last
+    /// resort, which is told that they are too few, and nobody without the capability.
+    pub fn accepted(&self, staffing: &dyn Staffing) -> BTreeSet<Who<'_>> {
+        let counts = |message: &&Message| match &self.raised.quorum {
+            None => true,
+            Some(quorum) => {
+                let able = |wanted: &String| staffing.has_capability(&message.delivery.function, wanted);
+                !self.is_last(message.step) && quorum.capability.as_ref().is_none_or(able)
+            }
+        };
+        self.messages.iter().filter(|message| message.accepted()).filter(counts).map(Message::receiver).collect()
+    }
+
     /// Of each receiver in a step of a round the way that was ordered last.
     fn latest_ways(&self, round: u32) -> Vec<&Message> {
-        let mut latest: BTreeMap<(u32, &str, Option<&str>), &Message> = BTreeMap::new();
+        let mut latest: BTreeMap<(u32, Who<'_>), &Message> = BTreeMap::new();
         for message in self.messages.iter().filter(|message| message.round == round) {
-            let (function, member) = message.receiver();
-            let known = latest.entry((message.step, function, member)).or_insert(message);
+            let known = latest.entry((message.step, message.receiver())).or_insert(message);
             if message.delivery.way > known.delivery.way {
                 *known = message;
             }
@@ -331,7 +358,9 @@ impl Alarm {
     }
 
     fn begun_functions(&self, step: u32) -> Vec<&str> {
-        let steps = if self.is_last(step) { step..=step } else { 0..=step };
+        // A call-in that was not filled is the last resort's affair; everything else is also whoever's begins a shift.
+        let over = self.is_last(step) && self.raised.purpose == AlarmPurpose::CallIn;
+        let steps = if over { step..=step } else { 0..=step };
         let mut functions: Vec<&str> = steps.flat_map(|step| self.functions(step)).map(String::as_str).collect();
         functions.sort_unstable();
         functions.dedup();
@@ -374,8 +403,13 @@ impl Message {
         }
     }
 
-    fn receiver(&self) -> (&str, Option<&str>) {
-        (self.delivery.function.as_str(), self.delivery.member.as_deref())
+    fn receiver(&self) -> Who<'_> {
+        let Delivery { function, roster, member, .. } = &self.delivery;
+        (function, roster.as_deref(), member.as_deref())
+    }
+
+    pub fn is_for(&self, receiver: &Receiver) -> bool {
+        self.receiver() == receiver.who()
     }
 
     /// Neither gone out nor given up.
@@ -388,13 +422,30 @@ impl Message {
         self.attempts > 0 && self.dispatched_at.is_none()
     }
 
-    /// Voicemail is not reach.
+    /// Somebody has seen it. Voicemail is not reach, and what was delivered may lie unread.
     fn reached(&self) -> bool {
-        matches!(self.reach, Some(Reach::Delivered | Reach::Read | Reach::Accepted | Reach::OnPlace | Reach::Declined))
+        matches!(self.reach, Some(Reach::Read | Reach::Accepted | Reach::OnPlace | Reach::Declined))
     }
 
     fn accepted(&self) -> bool {
         matches!(self.reach, Some(Reach::Accepted | Reach::OnPlace))
+    }
+}
+
+impl Receiver {
+    fn who(&self) -> Who<'_> {
+        (&self.function, self.roster.as_deref(), self.member.as_deref())
+    }
+}
+
+/// Whether a receipt says more than is known. A refusal takes an acceptance back, and an answering machine is found behind
+/// what the network called delivered; otherwise what has come further counts.
+pub fn is_news(known: Option<Reach>, said: Reach) -> bool {
+    match known {
+        None => true,
+        Some(known) if known == said => false,
+        Some(Reach::Delivered) if said == Reach::Voicemail => true,
+        Some(known) => said == Reach::Declined || said > known,
     }
 }
 

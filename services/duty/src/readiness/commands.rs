@@ -3,17 +3,17 @@
 use super::{
     CITY_TIB, Readiness, cover,
     intake::{self, FunctionInput, PathInput, PutRecord, RemoveRecord, RosterInput, WayInput},
-    staffing::{function_field, member_field},
+    staffing::{function_field, member_field, override_field},
 };
-use crate::{intake::board_name, limits::RECORDS_MAX, service::Duty};
-use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid};
+use crate::{domain::coverage::leaves_the_house, intake::board_name, limits::RECORDS_MAX, service::Duty};
+use narhet_kernel::{BoardId, Principal, Role, StreamId, Uuid, personnummer};
 use narhet_proto::{
     Draft, Message,
     events::{
         Named,
         readiness::{
             AlarmPath, AlarmPathRecorded, Centre, CentreRecorded, ContactWay, DutyFunction, FunctionRecorded, Layer,
-            Member, PathRead, RecordRemoved, Roster, RosterRecorded,
+            Member, Override, PathRead, RecordRemoved, Roster, RosterRecorded,
         },
     },
     wire::{ErrorCode, Problem, Request},
@@ -69,8 +69,10 @@ fn put_function(
     let had = duty.readiness.function(id).map(|function| function.board.id);
     let board = board_of(duty, input.board.as_deref(), env.principal)?;
     if id == CITY_TIB {
-        let last = "city-tib is the last resort: it is kommunstyrelsen's and its last contact way cannot be taken away";
-        if board.id != BoardId::KOMMUNSTYRELSEN || input.contact_ways.is_empty() {
+        let last = "city-tib is the last resort: it is kommunstyrelsen's and its last contact way out of the house cannot be \
+                    taken away";
+        let reached = input.contact_ways.iter().any(|way| leaves_the_house(way.channel));
+        if board.id != BoardId::KOMMUNSTYRELSEN || !reached {
             return Err(Problem::refused("sista-utvag", last));
         }
     }
@@ -123,6 +125,17 @@ fn put_roster(
             .collect(),
         shifts: layer.shifts,
     };
+    let instead = |(index, one): (usize, intake::OverrideInput)| {
+        let reason = personnummer::mask(&one.reason);
+        Override {
+            from: one.from,
+            to: one.to,
+            member: one.member,
+            reason: None,
+            sealed_reason: Some(env.seal(event, &override_field(index), &reason.text)),
+            masked: reason.found > 0,
+        }
+    };
     let roster = Roster {
         id: id.to_owned(),
         board: board.clone(),
@@ -133,7 +146,7 @@ fn put_roster(
         valid_to: input.valid_to,
         layers: input.layers.into_iter().enumerate().map(layer).collect(),
         leave: input.leave,
-        overrides: input.overrides,
+        overrides: input.overrides.into_iter().enumerate().map(instead).collect(),
     };
     let mut after = duty.readiness.clone();
     after.rosters.live.insert(id.to_owned(), super::Record { value: roster.clone(), event, version: 0, stream: 0 });

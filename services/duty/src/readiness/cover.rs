@@ -13,6 +13,7 @@ use crate::{
     office::{NOW, Office},
     service::Duty,
 };
+use narhet_calendar::OfficeHours;
 use narhet_kernel::Timestamp;
 use narhet_proto::{
     codes::Channel,
@@ -23,8 +24,13 @@ use narhet_proto::{
 /// How far ahead a change must leave cover whole.
 pub const AHEAD_DAYS: i64 = 365;
 
-/// The world that cover is computed on, with the readiness of a moment or of a change that is only being considered.
-pub fn world(duty: &Duty, readiness: &Readiness, during: Interval) -> World {
+/// The world that cover is computed on.
+pub fn world(duty: &Duty, during: Interval) -> World {
+    world_with(duty, &duty.readiness, duty.offices.central(), during)
+}
+
+/// The same with a change that is only being considered.
+fn world_with(duty: &Duty, readiness: &Readiness, office: &Office, during: Interval) -> World {
     let timeline = duty.map.timeline(duty.map.head().0);
     let divisions = timeline.divisions();
     let mut spans = Vec::new();
@@ -55,7 +61,7 @@ pub fn world(duty: &Duty, readiness: &Readiness, during: Interval) -> World {
         during,
         areas,
         spans,
-        office_open: open_hours(duty.offices.central(), during),
+        office_open: open_hours(office, during),
         night,
         functions: boards.iter().flat_map(|board| functions(readiness, board, during)).collect(),
         failed: readiness.failed_channels(),
@@ -100,8 +106,24 @@ pub fn year(now: Timestamp) -> Interval {
     Interval { from: now, to }
 }
 
-/// Refuses a change that opens a hole which is not accepted by its name; the names that were needed.
+/// Refuses a change of readiness that opens a hole which is not accepted by its name; the names that were needed.
 pub fn check(duty: &Duty, changed: &Readiness, accept: &[String], now: Timestamp) -> Result<Vec<String>, Problem> {
+    check_world(duty, changed, duty.offices.central(), accept, now)
+}
+
+/// The same of a change of the hours that decide who holds.
+pub fn check_hours(duty: &Duty, hours: OfficeHours, accept: &[String], now: Timestamp) -> Result<Vec<String>, Problem> {
+    let changed = duty.offices.central().considering(hours, now);
+    check_world(duty, &duty.readiness, &changed, accept, now)
+}
+
+fn check_world(
+    duty: &Duty,
+    readiness: &Readiness,
+    office: &Office,
+    accept: &[String],
+    now: Timestamp,
+) -> Result<Vec<String>, Problem> {
     if accept.len() > COVER_ACCEPT_MAX {
         return Err(Problem::at(
             "/accept",
@@ -109,8 +131,8 @@ pub fn check(duty: &Duty, changed: &Readiness, accept: &[String], now: Timestamp
         ));
     }
     let during = year(now);
-    let before = coverage::holes(&world(duty, &duty.readiness, during));
-    let after = coverage::holes(&world(duty, changed, during));
+    let before = coverage::holes(&world(duty, during));
+    let after = coverage::holes(&world_with(duty, readiness, office, during));
     let opened = coverage::opened(&before, &after);
     let accepted = |hole: &Hole| {
         let (name, whole) = (name_within(hole, during), format!("{}/*", hole.area.id));

@@ -8,7 +8,7 @@ use narhet_calendar::{Date, Zone};
 use narhet_kernel::{Timestamp, id::is_slug};
 use narhet_proto::{
     codes::{Channel, FunctionKind},
-    events::readiness::{Leave, Opening, Override, PathStep, Roster, Shift},
+    events::readiness::{Leave, Opening, PathStep, Roster, Shift},
     wire::{ErrorCode, FieldError, Problem},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -69,9 +69,18 @@ pub struct RosterInput {
     #[serde(default)]
     pub leave: Vec<Leave>,
     #[serde(default)]
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<OverrideInput>,
     #[serde(default)]
     pub accept: Vec<String>,
+}
+
+/// An override with its reason in the clear, on its way to being sealed.
+#[derive(Debug, Deserialize)]
+pub struct OverrideInput {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub member: Option<String>,
+    pub reason: String,
 }
 
 #[derive(Debug, Deserialize)]

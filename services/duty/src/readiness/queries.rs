@@ -4,6 +4,7 @@ use super::{commands::missing, cover, intake, views};
 use crate::{
     domain::{
         coverage,
+        escalation::Staffing,
         intervals::{Interval, Intervals},
         rest, roster,
     },
@@ -13,7 +14,7 @@ use crate::{
 use narhet_kernel::Timestamp;
 use narhet_proto::{
     codes::Channel,
-    events::Named,
+    events::{Named, readiness::AlarmPath},
     wire::{
         Problem, Request,
         dangling::{Dangling, Ending, Question},
@@ -50,7 +51,7 @@ pub fn records(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBo
         }
         _ => {
             let all = readiness.paths.live.values().filter(|record| wanted(&record.value.board.id));
-            all.map(|record| path(duty, &record.value.id, env.now)).collect()
+            all.map(|record| path(duty, &record.value, record.version, env.now)).collect()
         }
     };
     Ok(AnswerBody::of(&json!({ "items": items })))
@@ -71,19 +72,20 @@ pub fn record(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBod
         "function" => readiness.functions.get(&id).map(|record| views::function(record, env)),
         "roster" => readiness.rosters.get(&id).map(|record| views::roster(readiness, record, env)),
         "centre" => readiness.centres.get(&id).map(|record| views::centre(&record.value, env.now)),
-        _ => readiness.paths.get(&id).map(|_| path(duty, &id, env.now)),
+        _ => readiness.paths.get(&id).map(|record| path(duty, &record.value, record.version, env.now)),
     };
     let view = view.ok_or_else(|| missing(&kind, &id))?;
     let version = readiness.standing(&kind, &id).0.unwrap_or(0);
     Ok(AnswerBody::of(&view).version(version))
 }
 
-/// A path with what has been shown of it: by machine, by people, by those who have read it.
-pub fn path(duty: &Duty, id: &str, now: Timestamp) -> Value {
-    let Some(record) = duty.readiness.paths.get(id) else { return Value::Null };
+/// A path with what has been shown of it as it is now: by machine, by people, by those who have read it. Version 0 is one
+/// that nobody has recorded.
+pub fn path(duty: &Duty, path: &AlarmPath, version: u64, now: Timestamp) -> Value {
     let nothing = super::PathProof::default();
-    let proof = duty.readiness.proofs.get(id).unwrap_or(&nothing);
-    let exercised_at = duty.alarms.exercised_at(&record.value.board.id);
+    let proof = duty.readiness.proofs.get(&path.id).unwrap_or(&nothing);
+    let proven_at = proof.proven_at.filter(|(_, proven)| *proven == version).map(|(at, _)| at);
+    let exercised_at = duty.alarms.exercised_at(&path.board.id, &duty.readiness.path_of(&path.board).1);
     let failing: Vec<&str> =
         proof.results.iter().filter(|result| !result.carried).map(|result| result.channel.code()).collect();
     let mut warnings = Vec::new();
@@ -92,20 +94,22 @@ pub fn path(duty: &Duty, id: &str, now: Timestamp) -> Value {
             warnings.push(text);
         }
     };
-    warn(proof.proven_at.is_none_or(|at| roster::after_hours(at, 36) < now), "unproven");
+    warn(version == 0, "unrecorded");
+    warn(proven_at.is_none_or(|at| roster::after_hours(at, 36) < now), "unproven");
     warn(exercised_at.is_none_or(|at| roster::after_hours(at, 24 * 366) < now), "unexercised");
     warn(!failing.is_empty(), "failing");
-    warn(duty.readiness.functions.get(super::CITY_TIB).is_none(), "last-resort-not-reachable");
+    let reached = duty.readiness.on_duty(super::CITY_TIB, now).iter().any(|receiver| receiver.ways > 0);
+    warn(!reached, "last-resort-not-reachable");
     let readers: Vec<Value> = proof
         .readers
         .iter()
-        .map(|((board, reader), version)| {
-            json!({ "board": board, "reader": reader, "current": u64::from(*version) == record.version })
+        .map(|((board, reader), read)| {
+            json!({ "board": board, "reader": reader, "current": u64::from(*read) == version })
         })
         .collect();
-    let mut view = to_value(&record.value).unwrap_or_default();
-    view["version"] = record.version.into();
-    view["provenAt"] = to_value(proof.proven_at).unwrap_or_default();
+    let mut view = to_value(path).unwrap_or_default();
+    view["version"] = (version > 0).then_some(version).into();
+    view["provenAt"] = to_value(proven_at).unwrap_or_default();
     view["exercisedAt"] = to_value(exercised_at).unwrap_or_default();
     view["channels"] = to_value(&proof.results).unwrap_or_default();
     view["failing"] = to_value(failing).unwrap_or_default();
@@ -114,9 +118,10 @@ pub fn path(duty: &Duty, id: &str, now: Timestamp) -> Value {
     view
 }
 
-/// Query `path-health`: every path, the channels, and what may have gone out twice.
+/// Query `path-health`: every path that alarms go down, the channels, and what may have gone out twice.
 pub fn path_health(duty: &Duty, _request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
-    let items: Vec<Value> = duty.readiness.paths.live.keys().map(|id| path(duty, id, env.now)).collect();
+    let paths = duty.readiness.paths_in_use();
+    let items: Vec<Value> = paths.iter().map(|(one, version)| path(duty, one, *version, env.now)).collect();
     let channels: Vec<Value> = Channel::ALL
         .iter()
         .map(|channel| {
@@ -128,10 +133,9 @@ pub fn path_health(duty: &Duty, _request: &Request, env: &Env<'_>) -> Result<Ans
             })
         })
         .collect();
-    let dead: Vec<Value> = crate::alarms::views::dead_letters(duty, env);
-    let healthy = !items.is_empty()
-        && items.iter().all(|path| path["warnings"].as_array().is_some_and(Vec::is_empty))
-        && dead.is_empty();
+    let (dead, fresh) = crate::alarms::views::dead_letters(duty, env);
+    let healthy =
+        !items.is_empty() && items.iter().all(|path| path["warnings"].as_array().is_some_and(Vec::is_empty)) && !fresh;
     Ok(AnswerBody::of(&json!({
         "items": items, "channels": channels, "deadLetters": dead, "maybeTwice": duty.alarms.maybe_twice,
         "healthy": healthy,
@@ -156,7 +160,7 @@ pub fn coverage(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerB
     if during.to > roster::after_hours(during.from, 24 * COVER_DAYS_MAX) {
         return Err(Problem::parameter("to", format!("at most {COVER_DAYS_MAX} days are looked at in one question")));
     }
-    let world = cover::world(duty, &duty.readiness, during);
+    let world = cover::world(duty, during);
     let holes = coverage::holes(&world);
     let (covered, all) = coverage::covered_micros(&world, &holes);
     let shown: Vec<Value> = holes
@@ -176,6 +180,7 @@ pub fn coverage(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerB
         "restsOn": {
             "functions": duty.readiness.functions.live.len(), "rosters": duty.readiness.rosters.live.len(),
             "failedChannels": world.failed, "revision": duty.readiness.revision,
+            "calendarVersion": duty.offices.central().version().to_string(),
         },
     })))
 }
@@ -204,10 +209,13 @@ pub fn endurance(duty: &Duty, _request: &Request, env: &Env<'_>) -> Result<Answe
         .rosters
         .values()
         .map(|one| {
-            let entries = roster::entries(one, &duty.readiness.taken(&one.id), from, to);
+            // Whoever is tired now was on duty before.
+            let since = roster::after_hours(from, -rule.within_h);
+            let entries = roster::entries(one, &duty.readiness.taken(&one.id), since, to);
             let staffed = entries.iter().map(|entry| Interval { from: entry.from, to: entry.to });
             let open = Intervals::one(from, to).subtract(&Intervals::of(staffed));
-            let too_little_rest = rest::too_little(&entries, rule);
+            let mut too_little_rest = rest::too_little(&entries, rule);
+            too_little_rest.retain(|stretch| stretch.to > from);
             Endurance {
                 roster: &one.id,
                 function: &one.function,

@@ -1,12 +1,16 @@
 //! Who is on duty for a function and where they are reached: the rosters, asked by alarms.
 
-use super::Readiness;
+use super::{CITY_TIB, Readiness, Record};
 use crate::domain::{
     escalation::{Receiver, Staffing},
     roster,
 };
 use narhet_kernel::{Timestamp, Uuid};
-use narhet_proto::{Sealed, codes::Channel, events::readiness::ContactWay};
+use narhet_proto::{
+    Sealed,
+    codes::Channel,
+    events::readiness::{ContactWay, Roster},
+};
 use std::collections::HashMap;
 
 /// How far ahead a border is looked for; a roster without one so far is looked at again then.
@@ -21,7 +25,8 @@ struct Known {
     from: Timestamp,
     until: Timestamp,
     border: Option<Timestamp>,
-    members: Vec<(Option<String>, u32)>,
+    /// Roster and member, and how many ways.
+    members: Vec<(Option<(String, String)>, u32)>,
 }
 
 impl Cache {
@@ -62,36 +67,46 @@ impl Readiness {
             let swaps = self.taken(&roster.id);
             for id in roster::on_duty(roster, &swaps, at) {
                 let ways = roster.layers.iter().flat_map(|layer| &layer.crew).find(|member| member.id == id);
-                members.push((Some(id), own + ways.map_or(0, |member| len(&member.contact_ways))));
+                let ways = own + ways.map_or(0, |member| len(&member.contact_ways));
+                members.push((Some((roster.id.clone(), id)), ways));
             }
             let next = roster::next_border(roster, &swaps, at, BORDER_DAYS);
             border = border.into_iter().chain(next).min();
         }
-        Known { from: at, until: border.unwrap_or(horizon), border, members }
+        if members.is_empty() && function == CITY_TIB {
+            // The last resort is never left with nobody: where its roster names none, its own ways are tried.
+            members.push((None, own));
+        }
+        // Without a border so far, it is looked at again at the horizon.
+        let until = border.unwrap_or(horizon);
+        Known { from: at, until, border: Some(until), members }
     }
 
     fn own_ways(&self, function: &str) -> u32 {
         self.functions.get(function).map_or(0, |record| len(&record.value.contact_ways))
     }
 
-    /// The nth way of a receiver: a member's own come before the function's.
-    pub fn target(&self, function: &str, member: Option<&str>, way: u32) -> Option<Target> {
-        let mut way = way as usize;
-        if let Some(member) = member {
-            for record in self.rosters.live.values().filter(|record| record.value.function == function) {
-                for (layer_index, layer) in record.value.layers.iter().enumerate() {
-                    let Some(index) = layer.crew.iter().position(|one| one.id == member) else { continue };
-                    let ways = &layer.crew[index].contact_ways;
-                    let Some(found) = ways.get(way) else {
-                        way -= ways.len();
-                        return self.own_target(function, way);
-                    };
-                    let field = member_field(layer_index, index, way);
-                    return Some(recorded(found, record.event, field));
-                }
+    /// The nth way of a receiver: a member's own come before the function's. For a member who stands in no roster any more
+    /// it is the function's.
+    pub fn target(&self, receiver: &Receiver, way: u32) -> Option<Target> {
+        let (function, way) = (receiver.function.as_str(), way as usize);
+        let Some(member) = &receiver.member else { return self.own_target(function, way) };
+        let named = |record: &&Record<Roster>| match &receiver.roster {
+            Some(roster) => record.value.id == *roster,
+            None => record.value.function == function,
+        };
+        for record in self.rosters.live.values().filter(named) {
+            for (layer_index, layer) in record.value.layers.iter().enumerate() {
+                let Some(index) = layer.crew.iter().position(|one| one.id == *member) else { continue };
+                let ways = &layer.crew[index].contact_ways;
+                return match ways.get(way) {
+                    Some(found) => Some(recorded(found, record.event, member_field(layer_index, index, way))),
+                    None => self.own_target(function, way - ways.len()),
+                };
             }
         }
-        self.own_target(function, way)
+        let own = self.own_ways(function) as usize;
+        self.own_target(function, way.min(own.saturating_sub(1)))
     }
 
     fn own_target(&self, function: &str, way: usize) -> Option<Target> {
@@ -103,7 +118,10 @@ impl Readiness {
 
 impl Staffing for Readiness {
     fn on_duty(&self, function: &str, at: Timestamp) -> Vec<Receiver> {
-        let receiver = |(member, ways)| Receiver { function: function.to_owned(), member, ways };
+        let receiver = |(stands, ways): (Option<(String, String)>, u32)| {
+            let (roster, member) = stands.unzip();
+            Receiver { function: function.to_owned(), roster, member, ways }
+        };
         self.known(function, at).members.into_iter().map(receiver).collect()
     }
 
@@ -126,6 +144,11 @@ pub fn function_field(way: usize) -> String {
 /// Where in its event the address of a member's way is sealed.
 pub fn member_field(layer: usize, member: usize, way: usize) -> String {
     format!("data.roster.layers.{layer}.crew.{member}.contactWays.{way}.address")
+}
+
+/// Where in its event the reason of an override is sealed.
+pub fn override_field(index: usize) -> String {
+    format!("data.roster.overrides.{index}.sealedReason")
 }
 
 fn recorded(way: &ContactWay, event: Uuid, field: String) -> Target {

@@ -1,8 +1,8 @@
-//! Records as their readers see them; addresses only for the board itself and kommunstyrelsen's own.
+//! Records as their readers see them; addresses and reasons only for the board itself and kommunstyrelsen's own.
 
 use super::{
-    CITY_TIB, Readiness, Record,
-    staffing::{function_field, member_field},
+    CITY_TIB, Readiness, Record, Swap,
+    staffing::{function_field, member_field, override_field},
 };
 use crate::domain::intervals::Interval;
 use narhet_calendar::Weekday;
@@ -17,7 +17,7 @@ use serde_json::{Value, json, to_value};
 /// Roles that read every board's contact ways: they call whoever has to be called.
 const CENTRAL: &[Role] = &[Role::Ckl, Role::CitySecurity, Role::Registrar, Role::Auditor];
 
-/// Whether addresses of a board's functions are shown.
+/// Whether addresses of a board's functions, and why somebody stands in, are shown.
 pub fn reads_addresses(principal: &Principal, board: &str) -> bool {
     let own = access::reading_board(principal).map(BoardId::as_str);
     principal.is_demo_admin()
@@ -44,15 +44,24 @@ pub fn roster(readiness: &Readiness, record: &Record<Roster>, env: &Env<'_>) -> 
                 ways(&member.contact_ways, record.event, field, shown, env);
         }
     }
+    for (index, instead) in record.value.overrides.iter().enumerate() {
+        let view = &mut view["overrides"][index];
+        let open = |sealed| env.open(record.event, &override_field(index), sealed);
+        let reason = instead.sealed_reason.as_ref().map_or_else(|| instead.reason.clone(), open);
+        view["reason"] = reason.filter(|_| shown).into();
+        view["masked"] = instead.masked.into();
+        view.as_object_mut().and_then(|view| view.remove("sealedReason"));
+    }
     let swaps = readiness.swaps.values().filter(|swap| swap.offered.roster_id == record.value.id);
-    view["swaps"] = swaps
-        .map(|swap| {
-            let mut one = to_value(&swap.offered).unwrap_or_default();
-            one["outcome"] = swap.settled.map_or(Value::Null, |outcome| outcome.code().into());
-            one
-        })
-        .collect();
+    view["swaps"] = swaps.map(swap).collect();
     view["version"] = record.version.into();
+    view
+}
+
+/// A swap, and how it ended if it has.
+pub fn swap(swap: &Swap) -> Value {
+    let mut view = to_value(&swap.offered).unwrap_or_default();
+    view["outcome"] = swap.settled.map_or(Value::Null, |outcome| outcome.code().into());
     view
 }
 

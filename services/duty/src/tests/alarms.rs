@@ -2,11 +2,11 @@
 
 use super::{
     NOON,
-    house::House,
-    readiness::{function, put, roster, staffed},
+    house::{House, principal},
+    readiness::{dissolved, function, officer, put, put_at, roster, staffed, version},
 };
 use crate::alarms::courier;
-use narhet_kernel::Uuid;
+use narhet_kernel::{Role, Uuid};
 use narhet_proto::codes::Channel;
 use narhet_runtime::Carried;
 use serde_json::{Value, json};
@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 const EVENING: &str = "2026-11-20T21:00:00Z";
 const OPENING: &str = "2026-11-23T07:00:00Z";
 
-fn alarms(house: &House, purpose: &str) -> Vec<Value> {
+pub fn alarms(house: &House, purpose: &str) -> Vec<Value> {
     let answer = house.ask("alarms", json!({ "purpose": purpose })).unwrap();
     answer["items"].as_array().unwrap().clone()
 }
 
 fn acknowledge(house: &mut House, board: &str, alarm: &Value) {
     let body = json!({ "id": alarm["id"] });
-    house.command(&super::readiness::officer(board), "acknowledge-alarm", body).unwrap();
+    house.command(&officer(board), "acknowledge-alarm", body).unwrap();
 }
 
 /// A night case of Järva's in a house where Järva is staffed; its id.
@@ -152,7 +152,12 @@ fn the_nightly_proof_goes_to_the_channels_own_test_receivers_and_to_nobody_else(
 }
 
 /// An attempt ended so.
-fn carried(house: &mut House, delivery: &Value, result: Result<String, narhet_runtime::Refusal>, maybe_twice: bool) {
+pub fn carried(
+    house: &mut House,
+    delivery: &Value,
+    result: Result<String, narhet_runtime::Refusal>,
+    maybe_twice: bool,
+) {
     let id: Uuid = delivery["id"].as_str().unwrap().parse().unwrap();
     let outcome = Carried { id, result, maybe_twice };
     let writes = house.with_env(|duty, env| courier::carried(duty, &outcome, env));
@@ -201,4 +206,212 @@ fn what_got_no_answer_and_is_sent_again_is_marked_where_nobody_honours_the_key()
         let tried = &alarms(&house, "case")[0]["deliveries"][0];
         assert_eq!((&tried["state"], &tried["maybeTwice"]), (&json!("retrying"), &json!(marked)), "{tried}");
     }
+}
+
+/// Whom the only alarm of a purpose has told: function, member, channel, way.
+fn told(house: &House, purpose: &str) -> Vec<(String, String, String, u64)> {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let raised = alarms(house, purpose);
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    let deliveries = raised[0]["deliveries"].as_array().unwrap().iter();
+    deliveries
+        .map(|one| (text(&one["function"]), text(&one["member"]), text(&one["channel"]), one["way"].as_u64().unwrap()))
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_resolved_is_a_dead_letter_and_the_alarm_goes_on() {
+    let mut two_ways = function("https://larm.example/1");
+    let mail = json!({ "channel": "mail", "address": "larm@example.org" });
+    two_ways["contactWays"].as_array_mut().unwrap().push(mail);
+    for lost in ["a way", "the keys"] {
+        let mut house = House::at(NOON);
+        house.exercise = false;
+        put(&mut house, "kommunstyrelsen", "function", "city-tib", &function("https://larm.example/tib")).unwrap();
+        put(&mut house, "jarva", "function", "krisstod-jarva", &two_ways).unwrap();
+        put(&mut house, "jarva", "roster", "krisstod-jarva", &roster("krisstod-jarva", None)).unwrap();
+        if lost == "the keys" {
+            house.loses_its_keys();
+        }
+        house.incident(None, &["jarva"], true);
+        house.goes_on_until(NOON);
+        let first = alarms(&house, "case")[0]["deliveries"][0].clone();
+        carried(&mut house, &first, Ok("200".to_owned()), false);
+        if lost == "a way" {
+            let seen = version(&house, "function", "krisstod-jarva");
+            let change = ("function", "krisstod-jarva");
+            put_at(&mut house, "jarva", change, &function("https://larm.example/1"), seen).unwrap();
+        }
+        house.goes_on_until("2026-11-20T11:02:30Z");
+        let ordered = house.log.iter().rfind(|event| event.event_type.contains("deliveries-ordered")).unwrap();
+        assert!(!ordered.data.get().contains("address"), "{lost}: {}", ordered.data.get());
+        let second = alarms(&house, "case")[0]["deliveries"][1].clone();
+        assert_eq!(second["way"], 1, "{lost}");
+        let erased = narhet_runtime::Refusal { detail: "erased".to_owned(), may_heal: false, may_be_done: false };
+        carried(&mut house, &second, Err(erased), false);
+        house.goes_on_until("2026-11-20T11:05:00Z");
+        let functions: Vec<_> = told(&house, "case").into_iter().map(|(function, ..)| function).collect();
+        assert_eq!(functions, ["krisstod-jarva", "krisstod-jarva", "city-tib"], "{lost}");
+    }
+}
+
+#[test]
+fn the_last_resort_is_told_whatever_its_roster_says() {
+    let valid = |from: &str, to: Option<&str>| {
+        let mut roster = roster("city-tib", to);
+        roster["validFrom"] = json!(from);
+        roster
+    };
+    let mut nobody = valid("2026-01-01T00:00:00Z", None);
+    nobody["layers"] = json!([]);
+    let rows = [
+        ("no roster", None, "-"),
+        ("round the clock", Some(valid("2026-01-01T00:00:00Z", None)), "lag-a"),
+        ("over", Some(valid("2026-01-01T00:00:00Z", Some("2026-11-01T00:00:00Z"))), "-"),
+        ("not begun", Some(valid("2026-12-24T00:00:00Z", None)), "-"),
+        ("empty", Some(nobody), "-"),
+    ];
+    for (name, roster, member) in rows {
+        let mut house = House::at(NOON);
+        house.exercise = false;
+        put(&mut house, "kommunstyrelsen", "function", "city-tib", &function("https://larm.example/tib")).unwrap();
+        if let Some(roster) = roster {
+            put(&mut house, "kommunstyrelsen", "roster", "tib", &roster).unwrap();
+        }
+        house.incident(None, &[], true);
+        house.goes_on_until(NOON);
+        let expected = [("city-tib".to_owned(), member.to_owned(), "webhook".to_owned(), 0)];
+        assert_eq!(told(&house, "place-the-case"), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_last_resort_that_is_reached_only_weeks_from_now_is_told_then() {
+    let mut house = House::at(NOON);
+    house.exercise = false;
+    let mut later = roster("city-tib", None);
+    later["validFrom"] = json!("2026-12-10T07:00:00Z");
+    later["layers"][0]["crew"][0]["contactWays"] = json!([{ "channel": "sms", "address": "0700000000" }]);
+    put(&mut house, "kommunstyrelsen", "roster", "tib", &later).unwrap();
+    house.incident(None, &[], true);
+    house.goes_on_until("2026-12-10T06:59:59Z");
+    assert_eq!(told(&house, "place-the-case"), []);
+    house.goes_on_until("2026-12-10T07:00:00Z");
+    assert_eq!(told(&house, "place-the-case")[0].1, "lag-a");
+}
+
+#[test]
+fn a_member_is_reached_where_its_own_roster_says() {
+    let mut house = House::at(NOON);
+    house.exercise = false;
+    put(&mut house, "jarva", "function", "krisstod-jarva", &function("https://larm.example/1")).unwrap();
+    for (id, valid_to, channel) in [("a-gammal", Some("2026-11-01T00:00:00Z"), "mail"), ("b-ny", None, "sms")] {
+        let mut roster = roster("krisstod-jarva", valid_to);
+        roster["layers"][0]["crew"][0]["contactWays"] = json!([{ "channel": channel, "address": "x" }]);
+        put(&mut house, "jarva", "roster", id, &roster).unwrap();
+    }
+    house.incident(None, &["jarva"], true);
+    house.goes_on_until(NOON);
+    let channels: Vec<_> = told(&house, "case").into_iter().map(|(_, member, channel, _)| (member, channel)).collect();
+    assert_eq!(channels, [("lag-a".to_owned(), "sms".to_owned())]);
+}
+
+#[test]
+fn the_heir_of_a_board_is_alarmed_about_what_its_predecessor_had_not_answered() {
+    // A case that Järva holds, and an offer that Järva has not answered, when Järva ends.
+    for (begins, purpose, ends) in
+        [(NOON, "case", "2026-11-20T23:00:00Z"), (EVENING, "answer-the-offer", "2026-11-23T07:10:00Z")]
+    {
+        let mut house = House::at(begins);
+        staffed(&mut house, "jarva", None);
+        staffed(&mut house, "bromma", None);
+        house.incident(None, &["jarva"], true);
+        dissolved(&mut house, "jarva", ends, "bromma");
+        house.goes_on_until(ends);
+        house.restarts();
+        house.goes_on_until("2026-11-23T07:16:00Z");
+        let raised = alarms(&house, purpose);
+        let status: Vec<_> = raised.iter().map(|one| (&one["board"]["id"], &one["status"])).collect();
+        let wanted = [(&json!("bromma"), &json!("open")), (&json!("jarva"), &json!("stood-down"))];
+        assert_eq!(status, wanted, "{purpose}");
+        assert_eq!(raised[0]["deliveries"][0]["function"], "krisstod-bromma", "{purpose}");
+    }
+}
+
+#[test]
+fn who_takes_an_alarm_acts_in_its_case_and_a_told_board_does_too() {
+    for (role, board, before, after) in [
+        (Role::DutyOfficer, "jarva", 200, 200),
+        (Role::CrisisLead, "kommunstyrelsen", 200, 200),
+        (Role::Coordinator, "jarva", 403, 403),
+        (Role::Coordinator, "bromma", 404, 403),
+        // Told in the second step: until then it is no business of theirs.
+        (Role::DutyOfficer, "bromma", 404, 200),
+        (Role::DutyOfficer, "vasterort", 404, 404),
+    ] {
+        for (at, status) in [(NOON, before), ("2026-11-20T11:05:00Z", after)] {
+            let mut house = House::at(NOON);
+            staffed(&mut house, "jarva", None);
+            staffed(&mut house, "bromma", None);
+            let step = |function: &str| json!({ "functions": [function], "acknowledgeWithinS": 300 });
+            let steps = json!([step("krisstod-jarva"), step("krisstod-bromma")]);
+            let path = json!({ "name": "Krisstöd", "steps": steps, "source": "prov" });
+            put(&mut house, "jarva", "alarm-path", "jarva", &path).unwrap();
+            house.incident(None, &["jarva"], true);
+            house.goes_on_until(NOON);
+            let delivery = alarms(&house, "case")[0]["deliveries"][0].clone();
+            carried(&mut house, &delivery, Ok(String::new()), false);
+            house.goes_on_until(at);
+            let id = alarms(&house, "case")[0]["id"].clone();
+            house.restarts();
+            let taken = house.command(&principal(&[role], Some(board)), "acknowledge-alarm", json!({ "id": id }));
+            let got = taken.map_or_else(|problem| problem.code.status(), |_| 200);
+            assert_eq!(got, status, "{role:?} of {board} at {at}");
+        }
+    }
+}
+
+#[test]
+fn a_warning_ends_when_its_hole_does_and_is_given_again_when_it_is_opened_again() {
+    let mut house = House::at(NOON);
+    let short = Some("2026-11-26T12:00:00Z");
+    staffed(&mut house, "jarva", short);
+    staffed(&mut house, "bromma", None);
+    staffed(&mut house, "socialnamnden", None);
+    house.goes_on_until("2026-11-23T12:00:00Z");
+    let change = |house: &mut House, valid_to: Option<&str>| {
+        let mut changed = roster("krisstod-jarva", valid_to);
+        changed["accept"] = json!(["jarva/*"]);
+        let seen = version(house, "roster", "krisstod-jarva");
+        put_at(house, "jarva", ("roster", "krisstod-jarva"), &changed, seen).unwrap();
+        let now = house.clock.now().to_string();
+        house.goes_on_until(&now);
+    };
+    let status = |house: &House| -> Vec<String> {
+        alarms(house, "gap").iter().map(|one| one["status"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(status(&house), ["open"]);
+    change(&mut house, None);
+    assert_eq!(status(&house), ["stood-down"], "the roster is mended");
+    change(&mut house, short);
+    assert_eq!(status(&house), ["open", "stood-down"], "and broken again: the newest first");
+    house.restarts();
+    // Two days more are warned of meanwhile; the first afternoon passes, and nobody is woken for it any more.
+    house.goes_on_until("2026-11-26T15:29:59Z");
+    assert_eq!(status(&house), ["open", "open", "stood-down"]);
+    house.goes_on_until("2026-11-26T15:30:00Z");
+    assert_eq!(status(&house), ["open", "stood-down", "stood-down"]);
+}
+
+#[test]
+fn the_citys_tib_has_one_open_alarm_about_a_handover_however_often_it_fails() {
+    let (mut house, id) = night(false);
+    house.goes_on_until("2026-11-23T15:00:00Z");
+    let told = house.case(&id)["alarms"].as_array().unwrap().len();
+    assert!(told > 2, "{told} times nobody answered");
+    assert_eq!(alarms(&house, "handover").len(), 1);
+    let first = alarms(&house, "handover").remove(0);
+    acknowledge(&mut house, "kommunstyrelsen", &first);
+    house.goes_on_until("2026-11-24T07:30:00Z");
+    assert_eq!(alarms(&house, "handover").len(), 2, "who took the first is told of the next morning's silence");
 }

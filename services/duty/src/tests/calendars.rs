@@ -3,6 +3,7 @@
 use super::{
     NOON,
     house::{House, instant, principal},
+    readiness::{function, put, roster, staffed},
 };
 use narhet_kernel::{Principal, Role};
 use serde_json::{Value, json};
@@ -39,6 +40,98 @@ fn a_boards_own_calendar_steers_when_it_is_asked_and_never_who_holds() {
     assert_eq!(house.cases(&incident)[0]["offer"], Value::Null, "its own office is closed at eight");
     house.goes_on_until("2026-11-23T09:00:00Z");
     assert_eq!(house.cases(&incident)[0]["offer"]["status"], "offered");
+}
+
+#[test]
+fn a_first_calendar_that_begins_later_leaves_the_hours_until_then() {
+    let mut house = House::at("2026-11-19T21:00:00Z");
+    let incident = house.incident(None, &["jarva"], true);
+    let mut coming = late_mornings("jarva");
+    coming["validFrom"] = json!("2026-11-23T00:00:00+01:00");
+    house.command(&lead("jarva"), "record-calendar", coming).unwrap();
+    assert_eq!(house.cases(&incident)[0]["nextOfferAt"], "2026-11-20T07:00:00Z", "by the city's until it begins");
+    let range = json!({ "id": "jarva", "from": "2026-11-20T00:00:00Z", "to": "2026-11-24T00:00:00Z" });
+    let open = json!([
+        { "from": "2026-11-20T07:00:00Z", "to": "2026-11-20T15:30:00Z" },
+        { "from": "2026-11-23T09:00:00Z", "to": "2026-11-23T11:00:00Z" },
+    ]);
+    assert_eq!(house.ask("calendar", range).unwrap()["open"], open);
+    house.goes_on_until("2026-11-20T07:00:00Z");
+    assert_eq!(house.cases(&incident)[0]["offer"]["status"], "offered");
+}
+
+#[test]
+fn a_calendar_that_is_taken_away_leaves_the_citys_hours_and_what_was_known() {
+    let mut house = House::at(NOON);
+    house.command(&lead("jarva"), "record-calendar", late_mornings("jarva")).unwrap();
+    let incident = house.incident(Some("2026-11-20T20:00:00Z"), &["jarva"], true);
+    house.clock.set(instant("2026-11-20T21:00:00Z"));
+    let gone = json!({ "id": "jarva" });
+    let refused = |house: &mut House, who: &Principal, id: &str, seen| {
+        house.command_at(who, "remove-calendar", json!({ "id": id }), seen).unwrap_err().code.status()
+    };
+    assert_eq!(refused(&mut house, &lead("bromma"), "jarva", Some(1)), 403);
+    assert_eq!(refused(&mut house, &lead("jarva"), "jarva", Some(2)), 412);
+    assert_eq!(refused(&mut house, &lead("kommunstyrelsen"), "kontorstid", Some(1)), 422);
+    house.command_at(&lead("jarva"), "remove-calendar", gone, Some(1)).unwrap();
+    assert_eq!(refused(&mut house, &lead("jarva"), "jarva", Some(1)), 404);
+    assert_eq!(house.cases(&incident)[0]["nextOfferAt"], "2026-11-23T07:00:00Z");
+    house.clock.set(instant("2026-11-20T22:00:00Z"));
+    house.restarts();
+    let monday = |known_at: Option<&str>| {
+        let range = json!({
+            "id": "jarva", "from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z", "knownAt": known_at,
+        });
+        let calendar = house.ask("calendar", range).unwrap();
+        (calendar["own"] == true, calendar["open"][0]["from"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(monday(None), (false, "2026-11-23T07:00:00Z".to_owned()));
+    assert_eq!(monday(Some("2026-11-20T21:30:00Z")), (false, "2026-11-23T07:00:00Z".to_owned()));
+    assert_eq!(monday(Some("2026-11-20T20:59:59Z")), (true, "2026-11-23T09:00:00Z".to_owned()));
+    let again = house.command(&lead("jarva"), "record-calendar", late_mornings("jarva")).unwrap();
+    assert_eq!(again["version"], 2, "versions count on");
+    assert_eq!(house.cases(&incident)[0]["nextOfferAt"], "2026-11-23T09:00:00Z");
+}
+
+#[test]
+fn a_change_of_the_citys_hours_that_opens_a_hole_needs_its_name() {
+    let mut house = House::at(NOON);
+    // Järva is staffed in office hours only, and nobody at night.
+    let mut by_day = roster("krisstod-jarva", None);
+    let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    by_day["layers"][0]["shifts"] =
+        json!([{ "weekdays": weekdays, "from": "08:00", "to": "16:30", "onHolidays": "alike" }]);
+    put(&mut house, "jarva", "function", "krisstod-jarva", &function("https://larm.example/1")).unwrap();
+    put(&mut house, "jarva", "roster", "krisstod-jarva", &by_day).unwrap();
+    staffed(&mut house, "bromma", None);
+    staffed(&mut house, "socialnamnden", None);
+    house.goes_on_until(NOON);
+    assert!(jarvas_holes(&house).is_empty());
+    let weekly: Vec<Value> =
+        weekdays.iter().map(|day| json!({ "weekday": day, "from": "08:00", "to": "17:00" })).collect();
+    let mut longer = json!({
+        "id": "kontorstid", "validFrom": "2026-11-27T00:00:00+01:00", "source": "beslut", "weekly": weekly,
+    });
+    let city = principal(&[Role::CitySecurity], None);
+    let refused = house.command_at(&city, "record-calendar", longer.clone(), Some(1)).unwrap_err();
+    assert_eq!((refused.code.status(), refused.rule.as_deref()), (422, Some("tackning")));
+    assert!(refused.errors[0].detail.starts_with("jarva/2026-11-27T15:30:00Z/2026-11-27T16:00:00Z"), "{refused:?}");
+    longer["accept"] = json!(["jarva/*"]);
+    house.command_at(&city, "record-calendar", longer, Some(1)).unwrap();
+    assert!(house.log.last().unwrap().data.get().contains(r#""accepted":["jarva/*"]"#));
+    house.goes_on_until("2026-11-24T15:30:00Z");
+    let warned = house.ask("alarms", json!({ "purpose": "gap" })).unwrap();
+    assert_eq!(warned["items"][0]["hole"]["from"], "2026-11-27T15:30:00Z", "and it is warned of");
+    // What else of the calendar is changed leaves the hours assumed or decided, as they were.
+    let mut house = House::at(NOON);
+    let patch = json!({ "id": "kontorstid", "merge": true, "deFactoHolidays": false });
+    let patched = house.command_at(&city, "record-calendar", patch, Some(1)).unwrap();
+    assert_eq!(patched["calendar"]["assumption"], true);
+}
+
+fn jarvas_holes(house: &House) -> Vec<Value> {
+    let cover = house.ask("coverage", json!({})).unwrap();
+    cover["holes"].as_array().unwrap().iter().filter(|hole| hole["area"]["id"] == "jarva").cloned().collect()
 }
 
 #[test]

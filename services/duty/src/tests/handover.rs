@@ -3,9 +3,9 @@
 use super::{
     NOON,
     house::{House, instant, principal},
+    readiness::dissolved,
 };
 use narhet_kernel::Role;
-use narhet_proto::events::{Named, area::BoardDissolved};
 use serde_json::{Value, json};
 
 /// Friday evening.
@@ -29,19 +29,6 @@ fn night() -> (House, String) {
     let incident = house.incident(None, &["jarva"], true);
     let id = house.cases(&incident)[0]["id"].as_str().unwrap().to_owned();
     (house, id)
-}
-
-/// From an instant on one board has the other's area too.
-fn dissolved(house: &mut House, board: &str, valid_to: &str, successor_id: &str) {
-    let successor = Named::new(successor_id, format!("{successor_id} stadsdelsnämnd"));
-    let said = BoardDissolved {
-        id: board.to_owned(),
-        valid_to: instant(valid_to),
-        successor,
-        division_id: Some("indelning-2027".to_owned()),
-    };
-    house.area(&said, "board");
-    house.division("indelning-2027", valid_to, &[(successor_id, 17.8, 18.2)]);
 }
 
 #[test]
@@ -101,6 +88,48 @@ fn silence_is_reminded_noted_and_told_and_moves_nothing() {
     assert_eq!(case["holder"]["id"], "socialnamnden");
     house.goes_on_until("2026-11-23T08:30:00Z");
     assert_eq!(house.case(&id)["offer"]["status"], "offered", "it is asked again after an hour");
+}
+
+#[test]
+fn an_answer_is_waited_for_while_the_office_of_the_board_is_open() {
+    // Friday 16:25 Stockholm time: five minutes today, and the rest on Monday.
+    let mut house = House::at("2026-11-20T15:25:00Z");
+    let incident = house.incident(Some("2026-11-20T02:00:00+01:00"), &["jarva"], true);
+    house.goes_on_until("2026-11-20T15:25:00Z");
+    let offer = house.cases(&incident)[0]["offer"].clone();
+    assert_eq!(offer["answerBy"], "2026-11-23T07:25:00Z");
+    house.goes_on_until("2026-11-23T07:09:59Z");
+    assert_eq!(house.cases(&incident)[0]["offer"]["remindedAt"], Value::Null);
+    house.goes_on_until("2026-11-23T07:10:00Z");
+    assert_eq!(house.cases(&incident)[0]["offer"]["remindedAt"], "2026-11-23T07:10:00Z");
+    // By hand, to who has the nights: within half an hour, whatever the hour; to who has not, from its opening on.
+    let (mut house, id) = night();
+    house.act_on(&id, "take-over-case", "jarva", json!({})).unwrap();
+    let to_night = house.act_on(&id, "offer-case", "jarva", json!({ "to": "socialnamnden" })).unwrap();
+    assert_eq!(to_night["offer"]["answerBy"], "2026-11-20T21:30:00Z");
+    let (mut house, id) = night();
+    let by_night = house.act_on(&id, "offer-case", "socialnamnden", json!({ "to": "jarva" })).unwrap();
+    assert_eq!(by_night["offer"]["answerBy"], "2026-11-23T07:30:00Z");
+}
+
+#[test]
+fn when_a_board_that_refuses_is_asked_again_as_a_table() {
+    // The day before Christmas Eve 2026, a Wednesday; the next day of the office is Monday the 28th.
+    for (retry_at, asked) in [
+        (None, Ok("2026-12-28T07:00:00Z")),
+        (Some("2026-12-28T12:00:00Z"), Ok("2026-12-28T12:00:00Z")),
+        (Some("2026-12-24T20:00:00Z"), Ok("2026-12-24T20:00:00Z")),
+        (Some("2026-12-29T07:00:00Z"), Err(400)),
+        (Some("2026-12-23T15:00:00Z"), Err(400)),
+    ] {
+        let mut house = House::at("2026-12-23T15:25:00Z");
+        let incident = house.incident(Some("2026-12-23T02:00:00+01:00"), &["jarva"], true);
+        house.goes_on_until("2026-12-23T15:25:00Z");
+        let refusal = json!({ "reason": "inte ännu", "retryAt": retry_at });
+        let refused = house.act("refuse-offer", "jarva", &incident, refusal);
+        let got = refused.map(|case| case["offer"]["retryAt"].as_str().unwrap().to_owned());
+        assert_eq!(got.as_deref().map_err(|problem| problem.code.status()), asked, "{retry_at:?}");
+    }
 }
 
 #[test]
@@ -177,11 +206,21 @@ fn what_the_state_does_not_allow_is_a_conflict() {
     conflict(&mut house, "accept-offer", "jarva", json!({ "offerId": stale.clone() }));
     conflict(&mut house, "refuse-offer", "jarva", json!({ "offerId": stale, "reason": "x" }));
     house.act_on(&id, "close-case", "socialnamnden", json!({})).unwrap();
-    for (command, board) in
-        [("accept-offer", "jarva"), ("take-over-case", "jarva"), ("acknowledge-case", "socialnamnden")]
-    {
-        conflict(&mut house, command, board, json!({}));
+    let place = json!({ "type": "Point", "coordinates": [18.1, 59.3] });
+    let log = house.log.len();
+    for (command, board, members) in [
+        ("accept-offer", "jarva", json!({})),
+        ("take-over-case", "jarva", json!({})),
+        ("acknowledge-case", "socialnamnden", json!({})),
+        // The last holder, who was never offered it and is not responsible.
+        ("accept-offer", "socialnamnden", json!({ "offerId": "00000000-0000-7000-8000-000000000000" })),
+        ("take-over-case", "socialnamnden", json!({})),
+        ("relocate-case", "socialnamnden", json!({ "place": place, "reason": "x" })),
+        ("relocate-case", "jarva", json!({ "place": place, "reason": "x" })),
+    ] {
+        conflict(&mut house, command, board, members);
     }
+    assert_eq!(house.log.len(), log, "and nothing has happened elsewhere");
     assert_eq!(house.case(&id)["status"], "closed");
     house.goes_on_until("2026-12-01T00:00:00Z");
     assert_eq!(house.case(&id)["offer"]["status"], "recalled", "nobody is asked about a closed case");
@@ -266,6 +305,8 @@ fn a_corrected_place_moves_no_holder() {
     let body = json!({ "place": place, "reason": "adressen är känd nu" });
     let case = house.act_on(&unplaced, "relocate-case", "kommunstyrelsen", body.clone()).unwrap();
     assert_eq!((&case["responsibleBoard"]["id"], &case["holder"]["id"]), (&json!("jarva"), &json!("socialnamnden")));
+    let said = case["history"].as_array().unwrap().last().unwrap()["reason"].clone();
+    assert_eq!(said, json!({ "text": "adressen är känd nu", "masked": false }));
     let cases = house.cases(&incident);
     let of = |cases: &[Value]| -> Vec<(String, String, bool)> {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
@@ -289,6 +330,29 @@ fn a_corrected_place_moves_no_holder() {
     house.goes_on_until(OPENING);
     let offers: Vec<Value> = house.cases(&incident).iter().map(|case| case["offer"]["to"]["id"].clone()).collect();
     assert_eq!(offers, [json!("bromma"), Value::Null], "only the affected board is asked");
+}
+
+#[test]
+fn a_corrected_place_gives_no_board_a_second_case() {
+    let point = |lon: f64| json!({ "place": { "type": "Point", "coordinates": [lon, 59.3] }, "reason": "rättad" });
+    // It happened before Västerort was divided, and its case is its heir's.
+    let mut house = House::at(NOON);
+    dissolved(&mut house, "vasterort", "2023-06-30T22:00:00Z", "jarva");
+    let incident = house.incident(Some("2023-06-30T10:00:00+02:00"), &["vasterort"], true);
+    let case = house.act("relocate-case", "jarva", &incident, point(18.1)).unwrap();
+    assert_eq!((&case["responsibleBoard"]["id"], &case["affected"]), (&json!("jarva"), &json!(true)));
+    assert_eq!(house.cases(&incident).len(), 1);
+    let lead = principal(&[Role::CrisisLead], Some("kommunstyrelsen"));
+    let by_hand = json!({ "incidentId": incident.subject.id(), "board": "vasterort", "reason": "x" });
+    assert_eq!(house.command(&lead, "open-case", by_hand).unwrap()["id"], case["id"], "named by its old name");
+
+    // Järva's case is closed: what is corrected in Bromma's opens no second one.
+    let mut house = House::at(NOON);
+    let incident = house.incident(None, &["bromma", "jarva"], true);
+    let ids: Vec<String> = house.cases(&incident).iter().map(|case| case["id"].as_str().unwrap().to_owned()).collect();
+    house.act_on(&ids[1], "close-case", "jarva", json!({})).unwrap();
+    house.act_on(&ids[0], "relocate-case", "bromma", point(17.9)).unwrap();
+    assert_eq!(house.cases(&incident).len(), 2);
 }
 
 #[test]

@@ -14,11 +14,14 @@ use narhet_proto::{
     subject,
     wire::{Problem, Request},
 };
-use narhet_runtime::{Env, Keys, Service, Write};
+use narhet_runtime::{Env, Expected, Keys, Service, Write};
 use serde_json::{Value, json, value::to_raw_value};
 use std::{collections::HashMap, path::PathBuf};
 
 pub const DIVISION: &str = "indelning-2023";
+
+/// More in one stretch is a loop.
+const FIRINGS_MAX: u32 = 20_000;
 
 pub struct House {
     pub duty: Duty,
@@ -88,6 +91,19 @@ impl House {
         self
     }
 
+    /// A district board that a division brings.
+    pub fn establishes(&mut self, id: &str, division: &str) {
+        let board = BoardEstablished {
+            id: id.to_owned(),
+            name: format!("{id} stadsdelsnämnd"),
+            kind: BoardKind::District,
+            valid_from: None,
+            source: "prov".to_owned(),
+            division_id: Some(division.to_owned()),
+        };
+        self.area(&board, "board");
+    }
+
     pub fn division(&mut self, id: &str, valid_from: &str, areas: &[(&str, f64, f64)]) {
         for (board, west, east) in areas {
             let ring = json!([[west, 59.2], [east, 59.2], [east, 59.5], [west, 59.5], [west, 59.2]]);
@@ -148,6 +164,14 @@ impl House {
     }
 
     pub fn commit(&mut self, writes: Vec<Write>, caused_by: Option<Uuid>) {
+        for write in &writes {
+            let version = self.versions.get(&format!("{} {}", Context::Duty, write.stream)).copied().unwrap_or(0);
+            match write.expected {
+                Expected::Any => {}
+                Expected::NoStream => assert_eq!(version, 0, "{} is there already", write.stream),
+                Expected::Exactly(seen) => assert_eq!(version, seen, "the version of {}", write.stream),
+            }
+        }
         for draft in writes.iter().flat_map(|write| &write.drafts) {
             let event = self.place(draft, Context::Duty, caused_by);
             self.duty.evolve(&event);
@@ -202,9 +226,12 @@ impl House {
     /// What is due is done, as the host would do it, until this instant.
     pub fn goes_on_until(&mut self, until: &str) {
         let until = instant(until);
+        let mut firings = 0;
         while let Some(due) = self.duty.next_due().filter(|due| *due <= until) {
             self.clock.set(due.max(self.clock.now()));
             self.fires();
+            firings += 1;
+            assert!(firings < FIRINGS_MAX, "something is due again and again at {due}");
         }
         self.clock.set(until);
     }
@@ -263,6 +290,11 @@ impl House {
     /// One case, as kommunstyrelsen's crisis lead sees it.
     pub fn case(&self, id: &str) -> Value {
         self.ask_as(&principal(&[Role::CrisisLead], Some("kommunstyrelsen")), "case", json!({ "id": id })).unwrap()
+    }
+
+    /// From here on nothing that was sealed before opens: as after a restore with an older archive of keys.
+    pub fn loses_its_keys(&mut self) {
+        self.keys = Keys::open(&self.folder.join("other"), &self.folder.join("other-kek")).unwrap();
     }
 
     /// The same log folded anew, as after a restart.

@@ -2,10 +2,13 @@
 
 use super::{
     NOON,
-    house::{House, principal},
+    house::{House, instant, principal},
 };
 use narhet_kernel::{Principal, Role};
-use narhet_proto::wire::{ErrorCode, Problem};
+use narhet_proto::{
+    events::{Named, area::BoardDissolved},
+    wire::{ErrorCode, Problem},
+};
 use serde_json::{Value, json};
 
 pub fn officer(board: &str) -> Principal {
@@ -16,7 +19,7 @@ pub fn put(house: &mut House, board: &str, kind: &str, id: &str, record: &Value)
     put_at(house, board, (kind, id), record, None)
 }
 
-fn put_at(
+pub fn put_at(
     house: &mut House,
     board: &str,
     (kind, id): (&str, &str),
@@ -31,7 +34,7 @@ fn record(house: &House, board: &str, kind: &str, id: &str) -> Value {
     house.ask_as(&officer(board), "record", json!({ "kind": kind, "id": id })).unwrap()
 }
 
-fn version(house: &House, kind: &str, id: &str) -> Option<u64> {
+pub fn version(house: &House, kind: &str, id: &str) -> Option<u64> {
     record(house, "kommunstyrelsen", kind, id)["version"].as_u64()
 }
 
@@ -57,6 +60,19 @@ pub fn staffed(house: &mut House, board: &str, valid_to: Option<&str>) {
     let id = format!("krisstod-{board}");
     put(house, board, "function", &id, &function("https://larm.example/1")).unwrap();
     put(house, board, "roster", &id, &roster(&id, valid_to)).unwrap();
+}
+
+/// From an instant on one board has the other's area too.
+pub fn dissolved(house: &mut House, board: &str, valid_to: &str, successor_id: &str) {
+    let successor = Named::new(successor_id, format!("{successor_id} stadsdelsnämnd"));
+    let said = BoardDissolved {
+        id: board.to_owned(),
+        valid_to: instant(valid_to),
+        successor,
+        division_id: Some("indelning-2027".to_owned()),
+    };
+    house.area(&said, "board");
+    house.division("indelning-2027", valid_to, &[(successor_id, 17.8, 18.2)]);
 }
 
 #[test]
@@ -139,6 +155,9 @@ fn the_last_resort_is_not_taken_away_and_neither_is_its_last_contact_way() {
     let seen = version(&house, "function", "city-tib");
     let nowhere = json!({ "kind": "officer-on-duty", "name": "TiB", "contactWays": [], "source": "prov" });
     refused(put_at(&mut house, "kommunstyrelsen", ("function", "city-tib"), &nowhere, seen).unwrap_err());
+    let inside = json!([{ "channel": "exercise", "address": "x" }]);
+    let inside = json!({ "kind": "officer-on-duty", "name": "TiB", "contactWays": inside, "source": "prov" });
+    refused(put_at(&mut house, "kommunstyrelsen", ("function", "city-tib"), &inside, seen).unwrap_err());
     let gone = json!({ "kind": "function", "id": "city-tib" });
     refused(house.command_at(&officer("kommunstyrelsen"), "remove-record", gone, seen).unwrap_err());
     let theirs = put_at(&mut house, "jarva", ("function", "city-tib"), &function("https://larm.example/x"), seen);
@@ -186,4 +205,51 @@ fn a_centre_is_where_people_are_referred_while_it_is_open_and_holds_nothing() {
         let closed = house.ask("duty", json!({ "lon": lon, "lat": 59.3, "occurredAt": at })).unwrap();
         assert_eq!(closed["centres"], json!([]), "{lon} {at}");
     }
+}
+
+#[test]
+fn why_somebody_stands_in_is_sealed_and_masked_and_the_boards_own_to_read() {
+    let mut house = House::at(NOON);
+    let mut instead = roster("krisstod-jarva", None);
+    instead["overrides"] = json!([{
+        "from": "2026-12-01T00:00:00Z", "to": "2026-12-02T00:00:00Z", "member": "lag-a", "reason": "vård av 121212-1212",
+    }]);
+    put(&mut house, "jarva", "function", "krisstod-jarva", &function("https://larm.example/1")).unwrap();
+    put(&mut house, "jarva", "roster", "krisstod-jarva", &instead).unwrap();
+    assert!(house.log.iter().all(|event| !event.data.get().contains("vård av")), "not in the clear in the log");
+    let shown = |board: &str| record(&house, board, "roster", "krisstod-jarva")["overrides"][0].clone();
+    assert_eq!(shown("jarva")["reason"], "vård av [personnummer]");
+    assert_eq!((&shown("bromma")["reason"], &shown("bromma")["masked"]), (&Value::Null, &json!(true)));
+    let seen = version(&house, "roster", "krisstod-jarva");
+    let read = record(&house, "jarva", "roster", "krisstod-jarva");
+    let mut again = instead.clone();
+    again["overrides"] = read["overrides"].clone();
+    put_at(&mut house, "jarva", ("roster", "krisstod-jarva"), &again, seen).unwrap();
+    assert_eq!(record(&house, "jarva", "roster", "krisstod-jarva")["overrides"][0]["reason"], "vård av [personnummer]");
+
+    let exercise = json!({ "id": "jarva", "message": "ring 121212-1212" });
+    let alarm = house.command(&officer("jarva"), "start-exercise", exercise).unwrap();
+    assert_eq!((&alarm["message"], &alarm["masked"]), (&json!("ring [personnummer]"), &json!(true)));
+}
+
+#[test]
+fn a_partner_does_not_read_how_the_city_is_staffed() {
+    let mut house = House::at(NOON);
+    staffed(&mut house, "jarva", None);
+    let queries = [
+        ("records", json!({ "kind": "roster" })),
+        ("record", json!({ "kind": "function", "id": "krisstod-jarva" })),
+        ("coverage", json!({})),
+        ("endurance", json!({})),
+        ("path-health", json!({})),
+    ];
+    for (query, body) in queries {
+        for board in [None, Some("jarva")] {
+            let refused = house.ask_as(&principal(&[Role::Liaison], board), query, body.clone()).unwrap_err();
+            assert_eq!((refused.code.status(), refused.rule.as_deref()), (403, Some("read-readiness")), "{query}");
+        }
+        assert!(house.ask_as(&principal(&[Role::Dashboard], Some("farsta")), query, body).is_ok(), "{query}");
+    }
+    let duty = json!({ "lon": 17.9, "lat": 59.3 });
+    assert!(house.ask_as(&principal(&[Role::Liaison], None), "duty", duty).is_ok(), "who answers is open to all");
 }

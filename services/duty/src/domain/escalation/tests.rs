@@ -5,8 +5,11 @@ use narhet_proto::{
 };
 use std::cell::RefCell;
 
-/// Who is on duty, as a table: function, member, from second, until second, ways.
-struct Table(Vec<(&'static str, Option<&'static str>, i64, i64, u32)>);
+/// One who is on duty: function, member, from second, until second, ways.
+type Row = (&'static str, Option<&'static str>, i64, i64, u32);
+
+/// Who is on duty, as a table.
+struct Table(Vec<Row>);
 
 impl Staffing for Table {
     fn on_duty(&self, function: &str, at: Timestamp) -> Vec<Receiver> {
@@ -16,6 +19,7 @@ impl Staffing for Table {
             .filter(|(known, _, from, to, _)| *known == function && *from <= at.as_second() && at.as_second() < *to);
         rows.map(|(_, member, .., ways)| Receiver {
             function: function.to_owned(),
+            roster: member.map(|_| "schema".to_owned()),
             member: member.map(str::to_owned),
             ways: *ways,
         })
@@ -39,6 +43,9 @@ struct Night {
     now: i64,
     next: RefCell<u32>,
 }
+
+/// What the receiver of a delivery says.
+type Said = (u32, Reach);
 
 const EVER: i64 = 1_000_000;
 
@@ -66,6 +73,7 @@ impl Night {
             rounds: 1,
             quorum,
             message: None,
+            masked: false,
             hole: None,
             exercise: false,
         };
@@ -100,6 +108,7 @@ impl Night {
         Delivery {
             delivery_id: self.next.borrow().to_string(),
             function: receiver.function,
+            roster: receiver.roster,
             member: receiver.member,
             way,
             ways: receiver.ways,
@@ -178,6 +187,27 @@ fn who_comes_on_duty_meanwhile_is_alarmed_too() {
 }
 
 #[test]
+fn whoever_begins_while_the_last_resort_is_silent_is_told_once() {
+    let own: &[Row] =
+        &[("first", Some("x"), 0, 100, 1), ("first", Some("y"), 2_000, EVER, 1), ("last", None, 0, EVER, 1)];
+    let steps: &[(&[&str], u32)] = &[(&["first"], 300), (&["last"], 600)];
+    for (purpose, told) in [(AlarmPurpose::Case, &["first y 0"][..]), (AlarmPurpose::CallIn, &[])] {
+        let quorum = (purpose == AlarmPurpose::CallIn).then_some(Quorum { accept: 1, capability: None });
+        let mut night = Night::of(purpose, steps, quorum, Table(own.to_vec()));
+        let mut later = Vec::new();
+        for second in (0..=4_000).step_by(100) {
+            night.now = second;
+            let done = night.runs();
+            if second >= 2_000 {
+                later.extend(done.into_iter().filter(|one| one.starts_with("first")));
+            }
+            night.attempts(true);
+        }
+        assert_eq!(later, told, "{purpose:?}");
+    }
+}
+
+#[test]
 fn the_last_resort_is_alarmed_again_and_again_and_never_in_a_circle() {
     let mut night = Night::of(AlarmPurpose::Case, &[(&["last"], 600)], None, Table(vec![("last", None, 0, EVER, 1)]));
     assert_eq!(night.runs(), ["last - 0"]);
@@ -201,15 +231,74 @@ fn a_last_resort_without_an_address_waits_open_and_is_told_as_soon_as_it_has_one
 }
 
 #[test]
-fn voicemail_is_not_reach_and_acceptance_ends_the_alarm() {
-    let mut night = two_steps();
-    night.runs();
-    night.attempts(true);
-    night.receipt(1, Reach::Voicemail);
-    assert_eq!(night.runs(), [""; 0]);
-    night.receipt(1, Reach::Accepted);
-    assert_eq!(night.runs(), ["acknowledged"]);
-    assert_eq!(night.alarm.next_due(&night.staffing, at(0)), None);
+fn what_a_receipt_means_for_the_next_way_as_a_table() {
+    let rows: &[(&str, &[Reach], i64, &[&str])] = &[
+        ("nothing said, before half the step's time", &[], 149, &[]),
+        ("nothing said: both ways are tried within the step's time", &[], 150, &["first x 1"]),
+        ("delivered is not read", &[Reach::Delivered], 150, &["first x 1"]),
+        ("voicemail is not reach", &[Reach::Voicemail], 0, &["first x 1"]),
+        (
+            "a machine behind what the network called delivered",
+            &[Reach::Delivered, Reach::Voicemail],
+            0,
+            &["first x 1"],
+        ),
+        ("read", &[Reach::Read], 299, &[]),
+        ("read, and not answered in time", &[Reach::Read], 300, &["last - 0"]),
+        ("declined", &[Reach::Declined], 0, &["last - 0"]),
+        ("accepted", &[Reach::Accepted], 0, &["acknowledged"]),
+    ];
+    for (name, receipts, second, done) in rows {
+        let staffing = Table(vec![("first", Some("x"), 0, EVER, 2), ("last", None, 0, EVER, 1)]);
+        let mut night = Night::of(AlarmPurpose::Case, &[(&["first"], 300), (&["last"], 600)], None, staffing);
+        night.runs();
+        night.attempts(true);
+        receipts.iter().for_each(|reach| night.receipt(1, *reach));
+        let due = night.alarm.next_due(&night.staffing, at(0));
+        night.now = *second;
+        assert_eq!(night.runs(), *done, "{name}");
+        assert!(done.is_empty() || due == Some(at(*second)), "{name}: {due:?}");
+    }
+}
+
+#[test]
+fn a_last_resort_with_two_ways_is_tried_on_both() {
+    let mut night = Night::of(AlarmPurpose::Case, &[(&["last"], 600)], None, Table(vec![("last", None, 0, EVER, 2)]));
+    let mut told = night.runs();
+    for second in (0..=600).step_by(300) {
+        night.attempts(true);
+        night.now = second;
+        told.extend(night.runs());
+    }
+    assert_eq!(told, ["last - 0", "last - 1", "last - 0"]);
+}
+
+#[test]
+fn two_rosters_may_call_their_members_the_same() {
+    struct Two;
+    impl Staffing for Two {
+        fn on_duty(&self, function: &str, _: Timestamp) -> Vec<Receiver> {
+            let of = |roster: &str| Receiver {
+                function: function.to_owned(),
+                roster: Some(roster.to_owned()),
+                member: Some("lag-a".to_owned()),
+                ways: 1,
+            };
+            vec![of("dag"), of("natt")]
+        }
+
+        fn next_border(&self, _: &str, _: Timestamp) -> Option<Timestamp> {
+            None
+        }
+
+        fn has_capability(&self, _: &str, _: &str) -> bool {
+            true
+        }
+    }
+    let night = Night::of(AlarmPurpose::Case, &[(&["last"], 600)], None, Table(vec![]));
+    let Some(Act::Order { to, .. }) = night.alarm.due(&Two, at(0)) else { panic!("nobody is told") };
+    let rosters: Vec<_> = to.iter().filter_map(|(receiver, _)| receiver.roster.as_deref()).collect();
+    assert_eq!(rosters, ["dag", "natt"]);
 }
 
 #[test]
@@ -233,6 +322,39 @@ fn a_call_in_wants_so_many_with_the_capability_else_the_next_wave() {
     night.attempts(true);
     night.receipt(3, Reach::OnPlace);
     assert_eq!(night.runs(), ["filled"]);
+}
+
+#[test]
+fn who_counts_in_a_call_in_as_a_table() {
+    // The crew of the wave has two ways each; the fourth message is the last resort's.
+    let rows: &[(&str, &[Said], usize, bool)] = &[
+        ("one receiver on both its ways is one", &[(1, Reach::Accepted), (3, Reach::OnPlace)], 1, false),
+        ("two are two", &[(1, Reach::Accepted), (2, Reach::Accepted)], 2, true),
+        ("the last resort was not asked to come", &[(1, Reach::Accepted), (5, Reach::Accepted)], 1, false),
+        (
+            "who takes it back does not come",
+            &[(1, Reach::Accepted), (1, Reach::Declined), (2, Reach::Accepted)],
+            1,
+            false,
+        ),
+        ("who comes after all does", &[(1, Reach::Declined), (1, Reach::Accepted), (2, Reach::Accepted)], 2, true),
+    ];
+    for (name, receipts, count, filled) in rows {
+        let staffing =
+            Table(vec![("a", Some("x"), 0, EVER, 2), ("a", Some("y"), 0, EVER, 2), ("last", None, 0, EVER, 1)]);
+        let quorum = Some(Quorum { accept: 2, capability: None });
+        let mut night = Night::of(AlarmPurpose::CallIn, &[(&["a", "a"], 300), (&["last"], 600)], quorum, staffing);
+        let mut told = Vec::new();
+        for second in [0, 150, 300] {
+            night.now = second;
+            told.extend(night.runs());
+            night.attempts(true);
+        }
+        assert_eq!(told, ["a x 0", "a y 0", "a x 1", "a y 1", "last - 0"], "named twice, told once");
+        receipts.iter().for_each(|(delivery, reach)| night.receipt(*delivery, *reach));
+        assert_eq!(night.alarm.accepted(&night.staffing).len(), *count, "{name}");
+        assert_eq!(night.runs().contains(&"filled".to_owned()), *filled, "{name}");
+    }
 }
 
 #[test]

@@ -119,6 +119,24 @@ fn holidays_skip_some_shifts_and_call_for_others() {
 }
 
 #[test]
+fn a_shift_over_midnight_is_that_of_the_day_it_begins_on_also_on_the_eve_of_a_holiday() {
+    // Trettondedag jul 2027 is a Wednesday.
+    let on = |rule, at: &str| {
+        let roster = roster(&[(&DAYS, "22:00", "06:00", rule)]);
+        !on_duty(&roster, &[], instant(at)).is_empty()
+    };
+    for (at, skip, only) in [
+        ("2027-01-05T22:00:00Z", true, false), // the eve, before midnight
+        ("2027-01-06T04:00:00Z", true, false), // the holiday's morning: the eve's shift
+        ("2027-01-06T22:00:00Z", false, true), // the holiday's own night
+        ("2027-01-07T04:00:00Z", false, true), // until the morning after
+        ("2027-01-07T22:00:00Z", true, false),
+    ] {
+        assert_eq!((on(OnHolidays::Skip, at), on(OnHolidays::Only, at)), (skip, only), "{at}");
+    }
+}
+
+#[test]
 fn only_a_taken_swap_moves_and_it_moves_at_once() {
     let roster = roster(&[(&DAYS, "08:00", "08:00", OnHolidays::Alike)]);
     let during = Interval { from: instant("2026-01-06T12:00:00Z"), to: instant("2026-01-06T18:00:00Z") };
@@ -137,9 +155,17 @@ fn leave_leaves_a_gap_and_an_override_closes_or_opens_one() {
     roster.leave.push(Leave { member: "a".to_owned(), from, to });
     assert_eq!(on_duty(&roster, &[], from), [""; 0]);
     assert_eq!(next_border(&roster, &[], from, 2), Some(to));
-    roster.overrides.push(Override { from, to, member: Some("b".to_owned()), reason: "sjuk".to_owned() });
+    let instead = |member: Option<&str>| Override {
+        from,
+        to,
+        member: member.map(str::to_owned),
+        reason: None,
+        sealed_reason: None,
+        masked: false,
+    };
+    roster.overrides.push(instead(Some("b")));
     assert_eq!(on_duty(&roster, &[], from), ["b"]);
-    roster.overrides.push(Override { from, to, member: None, reason: "stängt".to_owned() });
+    roster.overrides.push(instead(None));
     assert_eq!(on_duty(&roster, &[], from), [""; 0], "the later one outranks");
 }
 

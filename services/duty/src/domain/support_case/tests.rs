@@ -68,6 +68,7 @@ fn relocation(by: Option<&str>, place: &[&str], taken: &[&str]) -> Command {
         elsewhere: false,
         place: place.iter().map(|id| (board(id), None)).collect(),
         taken: taken.iter().map(|id| (*id).to_owned()).collect(),
+        closed: vec![],
         area_version: None,
         reason: None,
         why: vec![],
