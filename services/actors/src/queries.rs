@@ -360,7 +360,8 @@ mod tests {
             lon in -180.0..180.0_f64, lat in -89.0..89.0_f64, radius_m in 1.0..50_000.0_f64,
             turn in 0.0..std::f64::consts::TAU, share in 0.0..1.2_f64,
         ) {
-            let centre = Point::new(lon, lat).unwrap();
+            // Places that look as if longitude and latitude were swapped are refused, and nobody asks about them.
+            let Ok(centre) = Point::new(lon, lat) else { return Ok(()) };
             let degrees = radius_m * share / 111_195.0;
             let (north, east) = (degrees * turn.sin(), degrees * turn.cos() / lat.to_radians().cos());
             if let Ok(point) = Point::new(lon + east, lat + north) {
