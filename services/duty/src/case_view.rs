@@ -1,6 +1,7 @@
 //! What answers about cases look like, and what of them is withheld from whom.
 
 use crate::{
+    alarms::{Raised, views},
     domain::{
         custody::{Alarm, Interval, Life, OfferLife},
         support_case::{Event, State},
@@ -23,21 +24,23 @@ pub const REASON: &str = "data.reason";
 /// Who looks, and what the clock says of the case besides its history.
 pub struct Sight<'a> {
     env: &'a Env<'a>,
+    /// The alarms that were raised; not a part of the case's record.
+    raised: Vec<&'a Raised>,
     next_offer_at: Option<Timestamp>,
 }
 
 impl<'a> Sight<'a> {
-    pub fn now(duty: &Duty, case: &Case, env: &'a Env<'a>) -> Self {
+    pub fn now(duty: &'a Duty, case: &Case, env: &'a Env<'a>) -> Self {
         let next_offer_at = match &case.life.state {
             State::Open(facts) => duty.next_ask(facts, Some(env.now)),
             _ => None,
         };
-        Self { env, next_offer_at }
+        Self { env, raised: duty.alarms.of_case(&case.opened.case_id), next_offer_at }
     }
 
     /// A reply that has to come out the same whenever it is asked for again.
     pub fn of_the_record(env: &'a Env<'a>) -> Self {
-        Self { env, next_offer_at: None }
+        Self { env, raised: Vec::new(), next_offer_at: None }
     }
 
     fn open(&self, event: Uuid, sealed: &Sealed) -> Option<String> {
@@ -129,10 +132,25 @@ pub struct ReasonView {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlarmView<'a> {
-    pub function: &'a str,
+    /// Who is asked; of an alarm that was raised, who was told last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<&'a str>,
     pub board: &'a Named,
     pub task: &'a str,
     pub time: Timestamp,
+    #[serde(flatten)]
+    pub raised: Option<RaisedView<'a>>,
+}
+
+/// How far an alarm has come; its deliveries are at `/v1/alarms/{id}`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RaisedView<'a> {
+    pub id: &'a str,
+    pub status: &'static str,
+    pub settled_at: Option<Timestamp>,
+    /// Messages that a channel has taken.
+    pub dispatched: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,7 +170,7 @@ pub struct HistoryEntry<'a> {
 }
 
 /// A case in a list.
-pub fn short<'a>(case: &'a Case, life: &'a Life, sight: Sight<'_>) -> CaseView<'a> {
+pub fn short<'a>(case: &'a Case, life: &'a Life, sight: Sight<'a>) -> CaseView<'a> {
     let opened = &case.opened;
     let facts = life.state.case();
     let last = life.custody.last();
@@ -171,7 +189,7 @@ pub fn short<'a>(case: &'a Case, life: &'a Life, sight: Sight<'_>) -> CaseView<'
         exercise: opened.exercise,
         offer: life.offer.as_ref().map(|life| offer(life, &sight)),
         next_offer_at: sight.next_offer_at,
-        alarms: life.alarms.iter().map(alarm).collect(),
+        alarms: life.alarms.iter().map(alarm).chain(sight.raised.iter().copied().map(raised)).collect(),
         why: last.map_or(&opened.why, |interval| &interval.why),
         custody: None,
         reason: None,
@@ -181,7 +199,7 @@ pub fn short<'a>(case: &'a Case, life: &'a Life, sight: Sight<'_>) -> CaseView<'
 }
 
 /// A case with its custody and its history.
-pub fn whole<'a>(case: &'a Case, life: &'a Life, sight: Sight<'_>) -> CaseView<'a> {
+pub fn whole<'a>(case: &'a Case, life: &'a Life, sight: Sight<'a>) -> CaseView<'a> {
     let opening = case.history.first().map(|entry| entry.event_id).unwrap_or_default();
     let reason = case.opened.reason.as_ref();
     let reason = reason.map(|sealed| ReasonView { text: sight.open(opening, sealed), masked: case.opened.masked });
@@ -194,7 +212,7 @@ pub fn whole<'a>(case: &'a Case, life: &'a Life, sight: Sight<'_>) -> CaseView<'
 }
 
 /// A case as it was at a version, for a reply.
-pub fn at<'a>(case: &'a Case, life: &'a Life, version: u64, sight: Sight<'_>) -> CaseView<'a> {
+pub fn at<'a>(case: &'a Case, life: &'a Life, version: u64, sight: Sight<'a>) -> CaseView<'a> {
     let until = |view: &HistoryEntry<'_>| view.version <= version;
     let view = whole(case, life, sight);
     let history = view.history.map(|history| history.into_iter().take_while(until).collect());
@@ -212,7 +230,30 @@ fn interval(interval: &Interval) -> IntervalView<'_> {
 }
 
 fn alarm(alarm: &Alarm) -> AlarmView<'_> {
-    AlarmView { function: &alarm.function, board: &alarm.board, task: &alarm.task, time: alarm.time }
+    AlarmView {
+        function: Some(&alarm.function),
+        board: &alarm.board,
+        task: &alarm.task,
+        time: alarm.time,
+        raised: None,
+    }
+}
+
+fn raised(raised: &Raised) -> AlarmView<'_> {
+    let alarm = &raised.alarm;
+    let dispatched = || alarm.messages.iter().filter(|message| message.dispatched_at.is_some());
+    AlarmView {
+        function: dispatched().next_back().map(|message| message.delivery.function.as_str()),
+        board: &alarm.raised.board,
+        task: alarm.raised.purpose.code(),
+        time: alarm.raised_at,
+        raised: Some(RaisedView {
+            id: &alarm.raised.alarm_id,
+            status: views::status(raised),
+            settled_at: alarm.settled.as_ref().map(|(_, at)| *at),
+            dispatched: dispatched().count(),
+        }),
+    }
 }
 
 fn offer<'a>(offer: &'a OfferLife, sight: &Sight<'_>) -> OfferView<'a> {

@@ -39,7 +39,8 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
     })
 }
 
-fn status(raised: &Raised) -> &'static str {
+/// Open, or what it settled as.
+pub fn status(raised: &Raised) -> &'static str {
     raised.alarm.settled.as_ref().map_or("open", |(settled, _)| settled.outcome.code())
 }
 

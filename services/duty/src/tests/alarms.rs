@@ -184,6 +184,11 @@ fn what_a_restart_cut_off_is_to_send_under_the_same_key_and_its_outcome_is_marke
     let sent = &alarms(&house, "case")[0]["deliveries"][0];
     assert_eq!((&sent["state"], &sent["maybeTwice"]), (&json!("dispatched"), &json!(true)));
     assert_eq!(house.ask("path-health", json!({})).unwrap()["maybeTwice"], 1, "counted and shown");
+    let alarm = alarms(&house, "case").remove(0);
+    let case = house.case(alarm["caseId"].as_str().unwrap());
+    let shown = case["alarms"].as_array().unwrap().iter().find(|shown| shown["id"] == alarm["id"]).unwrap();
+    assert_eq!((&shown["task"], &shown["status"], &shown["dispatched"]), (&json!("case"), &json!("open"), &json!(1)));
+    assert_eq!(shown["function"], "krisstod-jarva", "who was told last");
     let count = house.log.len();
     carried(&mut house, &delivery, Ok("250".to_owned()), false);
     assert_eq!(house.log.len(), count, "a second outcome of the same attempt records nothing");
