@@ -263,7 +263,11 @@ async fn bad_files_are_refused_clearly_and_exports_come_back_unchanged() {
     assert_eq!(page["missingFunctions"].as_array().map(Vec::len), Some(2));
     let calls = house.get("/v1/actors/call-list?q=ängby&round=vinter-2026", &token);
     let calls = calls.header("accept", "text/html").send().await.unwrap().text().await.unwrap();
-    assert!(calls.contains("1. sjuksköterska i tjänst: 08-000 00 16") && calls.contains("size:A4"), "{calls}");
+    assert!(
+        calls.contains("1. sjuksköterska i tjänst: <span class=\"way\">08-000 00 16</span>")
+            && calls.contains("size:A4"),
+        "{calls}"
+    );
     assert_eq!(json(house.get("/v1/subjects/due", &token)).await.0, 403);
     let (status, due) = json(house.get("/v1/subjects/due", &house.token("registrar", None))).await;
     assert_eq!((status, &due["total"]), (200, &json!(0)), "{due}");
