@@ -1,5 +1,6 @@
 //! Alarms as folded from duty's own log, and what of them is due: raised by cases, sent down paths, retried, escalated.
 
+mod agenda;
 pub mod call_ins;
 pub mod commands;
 pub mod courier;
@@ -14,6 +15,7 @@ use crate::{
     domain::escalation::{Alarm, Event as Happened, Message},
     read_model::with_readers,
 };
+use agenda::Agenda;
 use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message as _,
@@ -59,7 +61,7 @@ pub struct Owed {
 pub struct Alarms {
     pub(crate) by_id: BTreeMap<Uuid, Raised>,
     /// Not settled.
-    pub(crate) open: BTreeSet<Uuid>,
+    pub(crate) open: Agenda,
     /// By the id of the alarm, which follows from the event that makes it owed.
     pub(crate) owed: BTreeMap<Uuid, Owed>,
     pub(crate) by_case: HashMap<String, Vec<Uuid>>,
@@ -69,8 +71,6 @@ pub struct Alarms {
     pub(crate) of_delivery: HashMap<Uuid, Uuid>,
     /// Deliveries that have neither gone out nor been given up, of open alarms.
     pub(crate) to_send: BTreeSet<Uuid>,
-    /// When each open alarm is next looked at; those not here are looked at as soon as possible.
-    pub(crate) due: BTreeMap<Uuid, Timestamp>,
     /// Holes that were warned of and are still there: area and beginning.
     pub(crate) warned: BTreeSet<(String, Timestamp)>,
     /// How often each was warned of.
@@ -87,7 +87,7 @@ impl Alarms {
         if event.subject.kind() == STREAM {
             // What its alarms ask for may be done.
             for id in self.open_of_case(event.subject.id()) {
-                self.due.remove(&id);
+                self.open.look_again(id);
             }
         }
         match event.event_type.as_str() {
@@ -130,7 +130,7 @@ impl Alarms {
     /// The board asked is alarmed; a reminder alarms again only when somebody took the first alarm and then did not answer.
     fn owe_an_answer(&mut self, event: &Event, case_id: String, offer_id: String, board: Named) {
         let asks = |id: &Uuid| self.offers.get(id) == Some(&offer_id);
-        if self.open.iter().chain(self.owed.keys()).any(asks) {
+        if self.open_of_case(&case_id).iter().chain(self.owed.keys()).any(asks) {
             return;
         }
         self.offers.insert(drafts::case_alarm_id(event.id), offer_id);
@@ -195,7 +195,7 @@ impl Alarms {
         if let Some(case) = &raised.case_id {
             self.by_case.entry(case.clone()).or_default().push(id);
         }
-        self.open.insert(id);
+        self.open.add(id);
         let raised = Raised {
             alarm: Alarm::new(raised, event.time),
             event: event.id,
@@ -233,8 +233,7 @@ impl Alarms {
             }
             Happened::Receipted(_) => {}
             Happened::Settled(_) => {
-                self.open.remove(&id);
-                self.due.remove(&id);
+                self.open.drop(&id);
                 let ids = raised.alarm.messages.iter().filter_map(|message| message.delivery.delivery_id.parse().ok());
                 for delivery in ids {
                     let delivery: Uuid = delivery;
@@ -244,12 +243,12 @@ impl Alarms {
             }
         }
         // Looked at anew by whoever asks for timers; while attempts end by the hundred that is done once, not each time.
-        self.due.remove(&id);
+        self.open.look_again(id);
     }
 
     /// Rosters, functions or paths have changed: every open alarm is looked at anew.
     pub fn look_again(&mut self) {
-        self.due.clear();
+        self.open.look_again_at_all();
     }
 
     /// Which holes are ahead has been computed anew: a warning of one that is closed is over, and it may be given again.
@@ -257,8 +256,9 @@ impl Alarms {
         self.warned.retain(|(area, from)| {
             holes.iter().any(|hole| hole.area.id == *area && (hole.from..hole.to).contains(&(*from).max(now)))
         });
-        let of_a_hole = |id: &Uuid| self.by_id.get(id).is_some_and(|raised| raised.alarm.raised.hole.is_some());
-        self.due.retain(|id, _| !of_a_hole(id));
+        let of_a_hole = |id: &&Uuid| self.by_id.get(id).is_some_and(|raised| raised.alarm.raised.hole.is_some());
+        let ids: Vec<Uuid> = self.open.ids().filter(of_a_hole).copied().collect();
+        ids.into_iter().for_each(|id| self.open.look_again(id));
     }
 
     /// The alarms of a case, oldest first.
@@ -268,7 +268,7 @@ impl Alarms {
 
     /// Open alarms of a case: what an event of the case may settle.
     fn open_of_case(&self, case_id: &str) -> Vec<Uuid> {
-        self.by_case.get(case_id).into_iter().flatten().copied().filter(|id| self.open.contains(id)).collect()
+        self.by_case.get(case_id).into_iter().flatten().copied().filter(|id| self.open.has(id)).collect()
     }
 
     /// When an exercise last went down a board's path, as it is now, and was taken.

@@ -47,10 +47,10 @@ fn staffed<T>(duty: &Duty, raised: &Raised, ask: impl FnOnce(&dyn Staffing) -> T
 
 pub fn next_due(duty: &Duty) -> Option<Timestamp> {
     let alarms = &duty.alarms;
-    if !alarms.owed.is_empty() || alarms.due.len() < alarms.open.len() {
+    if !alarms.owed.is_empty() {
         return Some(Timestamp::MIN);
     }
-    alarms.due.values().copied().chain(proofs::next_due(duty)).min()
+    alarms.open.next().into_iter().chain(proofs::next_due(duty)).min()
 }
 
 pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
@@ -59,12 +59,10 @@ pub fn fire(duty: &mut Duty, env: &Env<'_>) -> Vec<Write> {
     for (id, owed) in &duty.alarms.owed {
         frame.take(vec![raise(duty, *id, owed, env)]);
     }
-    let ripe = |id: &&Uuid| duty.alarms.due.get(id).is_none_or(|due| *due <= env.now);
-    let ids: Vec<Uuid> = duty.alarms.open.iter().filter(ripe).copied().collect();
-    for id in ids {
+    for id in duty.alarms.open.due(env.now) {
         match look(duty, id, env) {
             Ok(writes) => frame.take(writes),
-            Err(next) => drop(duty.alarms.due.insert(id, next)),
+            Err(next) => duty.alarms.open.look_at(id, next),
         }
     }
     proofs::fire(duty, env).into_iter().for_each(|write| frame.take(vec![write]));

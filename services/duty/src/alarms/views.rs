@@ -34,7 +34,7 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
         "takenBy": alarm.settled.as_ref().and_then(|(settled, _)| settled.function.clone()),
         "accepted": alarm.accepted(&duty.readiness).len(),
         "reachable": alarm.settled.is_some() || !alarm.messages.is_empty() || alarm.at.is_none(),
-        "nextLookAt": raised.alarm.raised.alarm_id.parse::<Uuid>().ok().and_then(|id| duty.alarms.due.get(&id)).filter(|due| **due < Timestamp::MAX),
+        "nextLookAt": raised.alarm.raised.alarm_id.parse::<Uuid>().ok().and_then(|id| duty.alarms.open.of(&id)).filter(|due| *due < Timestamp::MAX),
         "deliveries": deliveries,
     })
 }
