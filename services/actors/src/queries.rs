@@ -301,7 +301,7 @@ fn near(text: &str) -> Result<(Point, f64), Problem> {
 }
 
 /// Bounds that a circle on the ground lies within.
-fn around(centre: Point, radius_m: f64) -> [f64; 4] {
+pub fn around(centre: Point, radius_m: f64) -> [f64; 4] {
     // Of the shortest degree there is, so that nothing is left out.
     const DEGREE_M: f64 = 110_000.0;
     let lat = radius_m / DEGREE_M;

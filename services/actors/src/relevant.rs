@@ -6,9 +6,10 @@ use crate::{
         protection::SAFETY_POINT,
         relevance::{self, Relation},
     },
+    index::Wanted,
     limits::RELEVANT_MAX,
     lineage::AreaHeirs,
-    queries::distance_m,
+    queries::{around, distance_m},
     read_model::Actor,
 };
 use narhet_geo::{Point, Shape};
@@ -17,6 +18,7 @@ use narhet_proto::{
     wire::{Problem, Request},
 };
 use narhet_runtime::AnswerBody;
+use roaring::MultiOps as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -45,8 +47,12 @@ impl Desk<'_> {
         let heirs = AreaHeirs::new(self.map);
         let areas: Vec<String> =
             division.iter().flat_map(|division| areas.iter().flat_map(|area| heirs.of(area, division))).collect();
+        let index = &self.registry.index;
+        let near = centre.map(|centre| Wanted { bounds: Some(around(centre, relevance::NEAR_M)), ..Wanted::default() });
+        let linked = areas.iter().map(|area| Wanted { area: Some(area.clone()), ..Wanted::default() });
+        let candidates = near.into_iter().chain(linked).map(|wanted| index.candidates(&wanted)).union();
         let mut ranked = Vec::new();
-        for slot in self.registry.index.in_order() {
+        for slot in index.ordered(&candidates, &self.registry.actors, None) {
             let actor = &self.registry.actors[slot as usize];
             if !self.may_read(actor) {
                 continue;

@@ -5,6 +5,9 @@ use narhet_proto::codes::{ActorKind, IncidentKind};
 /// Capabilities that are asked for by kind of incident. ASSUMPTION until the city says: an aid to find, never a rule to decide.
 pub const RULE: &str = "relevans/1";
 
+/// Metres from the place within which an actor matters although it has no link to the areas.
+pub const NEAR_M: f64 = 2_000.0;
+
 const WANTED: &[(IncidentKind, &[&str], &[ActorKind])] = &[
     (IncidentKind::Power, &["generator", "shelter-places", "varme"], &[ActorKind::Infrastructure, ActorKind::Care]),
     (IncidentKind::Fire, &["shelter-places", "vehicle", "volunteers-on-call"], &[ActorKind::Housing]),
@@ -39,7 +42,7 @@ pub fn rank(relation: Relation<'_>, incident: Option<IncidentKind>) -> Option<(u
     };
     match relation.distance_m {
         Some(metres) if metres <= 500.0 => add(50, format!("{metres:.0} m från platsen")),
-        Some(metres) if metres <= 2_000.0 => add(25, format!("{metres:.0} m från platsen")),
+        Some(metres) if metres <= NEAR_M => add(25, format!("{metres:.0} m från platsen")),
         _ => {}
     }
     if relation.linked {
@@ -67,7 +70,7 @@ pub fn rank(relation: Relation<'_>, incident: Option<IncidentKind>) -> Option<(u
 }
 
 fn is_elsewhere(relation: &Relation<'_>) -> bool {
-    !relation.linked && relation.distance_m.is_none_or(|metres| metres > 2_000.0)
+    !relation.linked && relation.distance_m.is_none_or(|metres| metres > NEAR_M)
 }
 
 #[cfg(test)]
