@@ -266,7 +266,9 @@ impl<'a> Desk<'a> {
     /// An event with what stands on a card, of the card's class.
     pub fn card_draft<M: Message>(&self, id: Uuid, actor: Uuid, owner: &BoardId, card: &Card, message: &M) -> Draft {
         let klass = own_words::klass(card.klass.iter().map(|entry| &entry.klass));
-        Draft { klass, ..self.draft(id, actor, owner, &card.readers, message) }
+        // What is not sealed of it would tell other readers on the feed what their answers withhold.
+        let readers: &[String] = if klass.k >= own_words::HIDDEN_FROM_K { &[] } else { &card.readers };
+        Draft { klass, ..self.draft(id, actor, owner, readers, message) }
     }
 
     fn one<M: Message>(&self, actor: &Actor, role: Role, message: &M) -> Decision {

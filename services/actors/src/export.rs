@@ -63,6 +63,7 @@ impl Desk<'_> {
                 plain.notes = None;
                 plain.by_hand.clear();
                 plain.sites.iter_mut().for_each(|site| site.address = None);
+                own_words::taken(&mut plain);
             }
             if !sees {
                 // They read the site without them; an empty cell would tell which sites have any.

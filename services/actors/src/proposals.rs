@@ -6,7 +6,7 @@
 use crate::{
     commands::{Desk, body},
     domain::{
-        card::PlainCard,
+        card::{PlainCard, PlainSite},
         org_number::{self, OrgNumber},
         protection::is_protected,
         rights,
@@ -92,9 +92,12 @@ impl Desk<'_> {
                 );
                 return Err(Problem::new(ErrorCode::Conflict, detail));
             }
-            let sole = proposal.said.sole_trader.as_ref().map(|sole| sole.subject_id);
+            // A number that has been erased is in the patch no more, and the card keeps the one it has.
+            let names_number = patch.get("orgNumber").is_some();
+            let sole = proposal.said.sole_trader.as_ref().filter(|_| names_number).map(|sole| sole.subject_id);
             let mut plain = self.patched(actor, &patch)?;
-            if *self.lineage().heir(&proposal.said.by) != *self.lineage().heir(actor.owner.as_str()) {
+            let others = *self.lineage().heir(&proposal.said.by) != *self.lineage().heir(actor.owner.as_str());
+            if others && patch.get("sites").is_some() {
                 self.keep_protection(actor, &mut plain);
             }
             decision = self.settle(actor, plain, role, "proposal", sole);
@@ -113,12 +116,23 @@ impl Desk<'_> {
     fn keep_protection(&self, actor: &Actor, plain: &mut PlainCard) {
         let before = sealing::open(&actor.card, actor.card_event, false, self.env).sites;
         let as_many = before.len() == plain.sites.len();
+        let mut left: Vec<(usize, &PlainSite)> = before.iter().enumerate().collect();
         for (index, site) in plain.sites.iter_mut().enumerate() {
-            let same_name = before.iter().find(|known| known.name == site.name);
-            let same_place = || before.iter().find(|known| known.place.is_some() && known.place == site.place);
-            let same_number = || before.get(index).filter(|_| as_many);
-            let same = same_name.or_else(same_place).or_else(same_number);
-            site.tags.extend(same.iter().flat_map(|known| &known.tags).filter(|tag| is_protected(tag)).cloned());
+            // Names need not differ: where it lies says more, and each earlier site is one of the new ones at most.
+            let alike = |(number, known): &(usize, &PlainSite)| {
+                let place = known.place.is_some() && known.place == site.place;
+                let address = known.address.is_some() && known.address == site.address;
+                8 * u8::from(place)
+                    + 4 * u8::from(address)
+                    + 2 * u8::from(known.name == site.name)
+                    + u8::from(as_many && *number == index)
+            };
+            let Some(same) = (0..left.len()).filter(|&at| alike(&left[at]) > 0).max_by_key(|&at| alike(&left[at]))
+            else {
+                continue;
+            };
+            let (_, known) = left.remove(same);
+            site.tags.extend(known.tags.iter().filter(|tag| is_protected(tag)).cloned());
             site.tags.sort();
             site.tags.dedup();
         }

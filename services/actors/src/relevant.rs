@@ -58,7 +58,7 @@ impl Desk<'_> {
                 continue;
             }
             let links = actor.links(self.env.now);
-            let capabilities: Vec<String> = actor.card.capabilities.iter().map(|has| has.kind.clone()).collect();
+            let capabilities = self.capabilities(actor);
             let apart = centre.filter(|_| self.sees(actor, "sites")).and_then(|centre| {
                 actor.spread.points.iter().map(|point| distance_m(centre, *point)).min_by(f64::total_cmp)
             });
@@ -67,12 +67,10 @@ impl Desk<'_> {
                 capabilities: &capabilities,
                 linked: areas.iter().any(|area| links.contains_key(area.as_str())),
                 distance_m: apart,
-                safety_point: actor.card.sites.iter().any(|site| site.tags.iter().any(|tag| tag == SAFETY_POINT)),
-                around_the_clock: actor
-                    .card
-                    .availability
-                    .as_ref()
-                    .is_some_and(|availability| availability.around_the_clock),
+                safety_point: self.sees(actor, "sites")
+                    && actor.card.sites.iter().any(|site| site.tags.iter().any(|tag| tag == SAFETY_POINT)),
+                around_the_clock: self.sees(actor, "availability")
+                    && actor.card.availability.as_ref().is_some_and(|availability| availability.around_the_clock),
             };
             if let Some((score, why)) = relevance::rank(relation, kind) {
                 ranked.push((score, actor, why, apart));

@@ -44,12 +44,29 @@ impl Desk<'_> {
         slot.map(|slot| self.notices(*slot)).unwrap_or_default()
     }
 
+    /// The kinds of what an actor has, where the principal sees them; of k2 they are sealed.
+    pub fn capabilities(&self, actor: &Actor) -> Vec<String> {
+        let card = &actor.card;
+        let sealed = card.klass.iter().any(|entry| entry.field == "capabilities" && entry.klass.k >= HIDDEN_FROM_K);
+        if !sealed {
+            return card.capabilities.iter().map(|has| has.kind.clone()).collect();
+        }
+        if !self.sees(actor, "capabilities") {
+            return Vec::new();
+        }
+        let plain = sealing::open(card, actor.card_event, false, self.env);
+        plain.capabilities.into_iter().map(|has| has.kind).collect()
+    }
+
     /// Functions and their ways, as a list of whom to call has them.
     pub fn ways(&self, actor: &Actor) -> Vec<Value> {
         if !self.sees(actor, "contacts") {
             return Vec::new();
         }
-        let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+        let mut plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+        if !narhet_proto::access::may_open_text(self.env.principal) {
+            own_words::taken(&mut plain);
+        }
         plain.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect()
     }
 
@@ -82,6 +99,10 @@ impl Desk<'_> {
                 withheld.push(json!({ "field": "notes", "why": "Rollen läser inte fritext." }));
             }
             plain.by_hand.iter_mut().for_each(|hand| hand.reason = "undanhållet".to_owned());
+            if own_words::taken(&mut plain).is_some() {
+                let why = "Rollen läser inte det som skrivits med egna ord: funktioner, öppettider, detaljer, titlar.";
+                withheld.push(json!({ "field": "texts", "why": why }));
+            }
         }
         let persons = actor.card.contacts.iter().enumerate().filter(|_| self.sees(actor, "contacts"));
         for (index, person) in persons.filter_map(|(index, contact)| Some((index, contact.person.as_ref()?))) {

@@ -139,14 +139,26 @@ impl BoardOffice<'_> {
 
     /// The next instant at which the office opens or closes.
     pub fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
+        // The first instant of a calendar counts as a change of it.
+        let of = |(office, known): (&Office, u64), after| office.next_change(after, known);
         let before = self.is_open(after);
+        let (mut own, mut central) = (self.own.and_then(|own| of(own, after)), of(self.central, after));
         let mut cursor = after;
         for _ in 0..CALENDAR_CHANGES_MAX {
-            // The first instant of a calendar counts as a change of it.
-            let changes = self.own.into_iter().chain([self.central]);
-            cursor = changes.filter_map(|(office, known)| office.next_change(cursor, known)).min()?;
+            if own.is_none() && self.is_own(cursor) {
+                // It decides and does not change: what the central one does is of no matter.
+                return None;
+            }
+            cursor = own.into_iter().chain(central).min()?;
             if self.is_open(cursor) != before {
                 return Some(cursor);
+            }
+            // To find no change takes a walk over a year, so only the one that was passed is asked again.
+            if own == Some(cursor) {
+                own = self.own.and_then(|own| of(own, cursor));
+            }
+            if central == Some(cursor) {
+                central = of(self.central, cursor);
             }
         }
         None

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// A field of a row and the headings it goes by; the first is that of exports and the template.
 pub const HEADINGS: &[(&str, &[&str])] = &[
     ("id", &["id", "narhet-id"]),
-    ("externalId", &["externt id", "externalId", "external id", "ref", "lopnr", "kundnr"]),
+    ("externalId", &["externt id", "externalId", "external id", "ref", "lopnr", "kundnr", "nr", "nummer", "id-nummer"]),
     ("name", &["namn", "name", "aktör", "organisation", "verksamhet", "företag", "förening"]),
     ("aliases", &["alias", "aliases", "kallas", "andra namn"]),
     ("kind", &["typ", "kind", "slag", "kategori", "aktörstyp"]),

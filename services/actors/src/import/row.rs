@@ -6,7 +6,7 @@ use crate::domain::{
     merge_patch,
     org_number::{self, OrgNumber},
 };
-use narhet_kernel::id::slug;
+use narhet_kernel::{Uuid, id::slug};
 use narhet_proto::{
     codes::ActorKind,
     events::actors::{Availability, Capability, ContactWay},
@@ -44,14 +44,22 @@ impl Row {
             }
             fields.insert(field, text.to_owned());
         }
-        // A plain "Telefon" beside a person and no function is the person's own, and is sealed as theirs.
+        // A plain "Telefon" beside a person and no function is the person's own, and is sealed as theirs; unless the file has a
+        // column for the person's.
         let of_person = fields.contains_key("personName") && !fields.contains_key("function");
         for (plain, own, functions) in
             [("phone", "personPhone", "functionPhone"), ("email", "personEmail", "functionEmail")]
         {
             if let Some(text) = fields.remove(plain) {
-                fields.entry(if of_person { own } else { functions }).or_insert(text);
+                let is_own = of_person && !mapping.contains(&Some(own));
+                fields.entry(if is_own { own } else { functions }).or_insert(text);
             }
+        }
+        // Somebody else's "Id" is not the registry's.
+        if fields.get("id").is_some_and(|id| Uuid::parse_str(id).is_err())
+            && let Some(theirs) = fields.remove("id")
+        {
+            fields.entry("externalId").or_insert(theirs);
         }
         Ok(Row(fields))
     }

@@ -28,8 +28,18 @@ pub struct Sends {
     fixed: Option<(&'static str, bool)>,
     /// Where what it makes can be read.
     makes: Option<&'static str>,
-    /// It changes a version that the caller has read and must name.
-    updates: bool,
+    version: Version,
+}
+
+/// What a command makes of `If-Match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// It is compared with no version, and one that is named is refused rather than passed over.
+    None,
+    /// The version that the caller has read may be named.
+    May,
+    /// And must.
+    Must,
 }
 
 /// A query: whose, its name, and the parameters that it takes beside the members of the path.
@@ -44,7 +54,7 @@ pub struct Asks {
 }
 
 pub const fn sends(context: Context, command: &'static str) -> Sends {
-    Sends { context, command, named: &[], fixed: None, makes: None, updates: false }
+    Sends { context, command, named: &[], fixed: None, makes: None, version: Version::None }
 }
 
 impl Sends {
@@ -65,8 +75,14 @@ impl Sends {
         Self { makes: Some(prefix), ..self }
     }
 
+    /// About a version that the caller may name.
+    pub const fn versioned(self) -> Self {
+        Self { version: Version::May, ..self }
+    }
+
+    /// About a version that the caller must name.
     pub const fn updates(self) -> Self {
-        Self { updates: true, ..self }
+        Self { version: Version::Must, ..self }
     }
 }
 
@@ -96,7 +112,15 @@ pub async fn send(
     body: Body,
 ) -> Result<Response<Body>, Refused> {
     Query::of(query.as_deref(), &[])?;
-    let version = if what.updates || headers.contains_key(header::IF_MATCH) { Some(if_match(&headers)?) } else { None };
+    let named = headers.contains_key(header::IF_MATCH);
+    let version = match what.version {
+        Version::None if named => {
+            return Err(Problem::parameter("If-Match", "this command is compared with no version: leave it out").into());
+        }
+        Version::May if !named => None,
+        Version::None => None,
+        Version::May | Version::Must => Some(if_match(&headers)?),
+    };
     let body = reply::optional_object(&headers, body).await?;
     let named = path.iter().filter_map(|(from, value)| {
         let (_, member) = what.named.iter().find(|(name, _)| *name == from)?;

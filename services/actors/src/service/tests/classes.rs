@@ -81,10 +81,14 @@ fn a_dashboard_reads_no_text_in_an_export_either() {
     let mut card = with(card("Hjälpen", 0), json!({ "notes": "granitnot" }));
     card["sites"][0]["address"] = json!("granitgatan");
     card["byHand"] = json!([{ "area": "farsta", "include": true, "reason": "granitskäl" }]);
+    card["contacts"] = json!([{ "function": "granitjour", "ways": [{ "kind": "phone", "value": "08-1" }] }]);
+    card["capabilities"] = json!([{ "kind": "generator", "count": 1, "detail": "granitdetalj" }]);
     house.register("norrmalm", &card);
-    for (role, texts) in [(Role::Coordinator, 3), (Role::Dashboard, 0)] {
+    for (role, texts) in [(Role::Coordinator, 5), (Role::Dashboard, 0)] {
         let export = house.ask(&somebody(role, Some("norrmalm")), "export", &json!({})).unwrap();
         assert_eq!(export["rows"].to_string().matches("granit").count(), texts, "{role}: {export}");
+        let found = house.ask(&somebody(role, Some("norrmalm")), "actors", &json!({})).unwrap();
+        assert_eq!(found["items"].to_string().matches("granit").count(), texts, "{role}: {found}");
     }
 }
 

@@ -40,6 +40,12 @@ fn a_telephone_beside_a_person_and_no_function_is_the_persons_and_is_sealed() {
     assert_eq!(person["ways"], json!([{ "kind": "phone", "value": "08-9" }]));
     assert_eq!(function["ways"].as_array().unwrap().len(), 2);
     assert_eq!((&both["ways"][0]["value"], &both["person"]["phone"]), (&json!("08-3"), &Value::Null));
+    // With a column for the person's telephone, the plain one is the organisation's.
+    import(&mut house, "farsta", "Id;Namn;Kontaktperson;Telefon;Mobil", &["V1;Öppet hus;Granitnamnet;08-4;070-4"]);
+    let open = &all(&mut house, "farsta")[0];
+    assert_eq!((&open["contacts"][0]["ways"][0]["value"], &open["externalId"]), (&json!("08-4"), &json!("V1")));
+    import(&mut house, "farsta", "Id;Namn;Adress", &["V1;Öppet hus;Gatan 12"]);
+    assert_eq!(all(&mut house, "farsta").len(), 1, "their own number finds it again");
     let recorded = house.events.iter().map(|event| event.data.get()).collect::<String>();
     assert!(!recorded.contains("070-1") && !recorded.contains("granit@") && recorded.contains("08-9"));
 }

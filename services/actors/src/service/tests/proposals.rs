@@ -85,6 +85,31 @@ fn a_proposal_takes_no_protection_away_and_nothing_that_was_changed_meanwhile() 
 }
 
 #[test]
+fn protection_stays_with_the_site_that_has_it_although_another_has_the_same_name() {
+    for (patch, protected) in
+        [(json!({ "notes": "ring växeln" }), [false, true]), (json!({ "sites": [] }), [false, true])]
+    {
+        let mut house = House::of_three();
+        let mut twins = card("Förskolan", 0);
+        let place = |lon: f64| json!({ "type": "Point", "coordinates": [lon, 59.3] });
+        twins["sites"] = json!([
+            { "name": "Huset", "place": place(18.05) },
+            { "name": "Huset", "place": place(18.06), "tags": ["skyddsobjekt"] },
+        ]);
+        let id = house.register("norrmalm", &twins);
+        let mut patch = patch;
+        if patch.get("sites").is_some() {
+            patch["sites"] = house.act("farsta", "read-actor", &json!({ "id": id })).unwrap()["sites"].clone();
+            patch["sites"][1]["address"] = json!("Gatan 2");
+        }
+        let proposal = proposed(&mut house, &id, &patch);
+        let accepted = settle(&mut house, "norrmalm", &id, &proposal, true).unwrap();
+        let shown = [0, 1].map(|site| accepted["sites"][site]["tags"] == json!(["skyddsobjekt"]));
+        assert_eq!(shown, protected, "{patch}");
+    }
+}
+
+#[test]
 fn an_erased_person_is_gone_from_the_card_and_from_every_proposal_that_named_them() {
     let mut house = House::of_three();
     let id = house.register("norrmalm", &card("Hjälpen", 0));

@@ -197,7 +197,8 @@ fn geojson(bytes: &[u8]) -> Result<Table, Problem> {
             "lat" if point[1].is_number() => point[1].to_string(),
             name => match &feature["properties"][name] {
                 Value::Null => String::new(),
-                Value::String(text) => text.clone(),
+                // In GeoJSON a text is a text, whatever a spreadsheet would make of it.
+                Value::String(text) => neutral(text.clone()),
                 other => other.to_string(),
             },
         });
@@ -205,6 +206,11 @@ fn geojson(bytes: &[u8]) -> Result<Table, Problem> {
     });
     let rows = rows.collect();
     Ok(Table { format: "geojson", columns, rows })
+}
+
+/// What a spreadsheet would compute stands behind an apostrophe, which an import takes away again.
+pub fn neutral(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]
