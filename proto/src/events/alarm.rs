@@ -155,6 +155,9 @@ pub struct ChannelResult {
     pub channel: Channel,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub carried: bool,
+    /// Nothing could be tried: the channel has no test receiver.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untested: bool,
     pub detail: String,
 }
 

@@ -115,6 +115,10 @@ impl Channels {
         channel == Channel::Exercise || self.ways.contains_key(&channel)
     }
 
+    pub fn has_test_receiver(&self, channel: Channel) -> bool {
+        self.ways.get(&channel).is_some_and(|way| way.test_receiver().is_some())
+    }
+
     /// What a channel's receipts are signed with.
     pub fn secret(&self, channel: Channel) -> Option<&Secret> {
         self.secrets.get(&channel)

@@ -192,8 +192,10 @@ impl Readiness {
         }
         let version = self.paths.get(&proven.path_id).map_or(0, |record| record.version);
         let proof = self.proof(&proven.path_id);
-        // An alarm that no channel had to carry has proven nothing.
-        proof.proven_at = (!proven.results.is_empty()).then_some((event.time, version));
+        // An alarm that no channel had to carry has proven nothing, nor has one that a channel did not.
+        if !proven.results.is_empty() && proven.results.iter().all(|result| result.carried) {
+            proof.proven_at = Some((event.time, version));
+        }
         proof.results = proven.results;
     }
 
@@ -203,7 +205,11 @@ impl Readiness {
 
     /// Channels whose last proof failed.
     pub fn failed_channels(&self) -> Vec<Channel> {
-        self.channels.values().filter(|result| !result.carried).map(|result| result.channel).collect()
+        self.channels
+            .values()
+            .filter(|result| !result.carried && !result.untested)
+            .map(|result| result.channel)
+            .collect()
     }
 
     /// The function, the last resort also where nobody has recorded it.

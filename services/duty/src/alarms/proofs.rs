@@ -122,6 +122,8 @@ pub fn settled(duty: &Duty, raised: &Raised) -> Option<Write> {
     let result = |message: &crate::domain::escalation::Message| ChannelResult {
         channel: message.delivery.channel,
         carried: message.dispatched_at.is_some(),
+        untested: duty.channels.is_configured(message.delivery.channel)
+            && !duty.channels.has_test_receiver(message.delivery.channel),
         detail: message.detail.clone().unwrap_or_default(),
     };
     let proven = PathProven {

@@ -294,8 +294,9 @@ impl Alarm {
         match (self.raised.purpose, &self.raised.quorum) {
             (AlarmPurpose::Proof, _) => {
                 let done = |message: &Message| message.dispatched_at.is_some() || message.dead;
-                (self.at.is_some() && self.messages.iter().all(done))
-                    .then_some(Act::Settle { outcome: AlarmOutcome::Proven, function: None })
+                let carried = !self.messages.is_empty() && self.messages.iter().all(|one| one.dispatched_at.is_some());
+                let outcome = if carried { AlarmOutcome::Proven } else { AlarmOutcome::Unproven };
+                (self.at.is_some() && self.messages.iter().all(done)).then_some(Act::Settle { outcome, function: None })
             }
             (_, Some(quorum)) => (self.accepted(staffing).len() >= quorum.accept as usize)
                 .then_some(Act::Settle { outcome: AlarmOutcome::Filled, function: None }),

@@ -86,8 +86,12 @@ pub fn path(duty: &Duty, path: &AlarmPath, version: u64, now: Timestamp) -> Valu
     let proof = duty.readiness.proofs.get(&path.id).unwrap_or(&nothing);
     let proven_at = proof.proven_at.filter(|(_, proven)| *proven == version).map(|(at, _)| at);
     let exercised_at = duty.alarms.exercised_at(&path.board.id, &duty.readiness.path_of(&path.board).1);
-    let failing: Vec<&str> =
-        proof.results.iter().filter(|result| !result.carried).map(|result| result.channel.code()).collect();
+    let failing: Vec<&str> = proof
+        .results
+        .iter()
+        .filter(|result| !result.carried && !result.untested)
+        .map(|result| result.channel.code())
+        .collect();
     let mut warnings = Vec::new();
     let mut warn = |wrong: bool, text: &'static str| {
         if wrong {

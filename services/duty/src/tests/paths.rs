@@ -80,7 +80,7 @@ fn a_proof_that_no_channel_carries_proves_nothing() {
     inside["contactWays"] = json!([{ "channel": "exercise", "address": "x" }]);
     put(&mut house, "jarva", "function", "krisstod-jarva", &inside).unwrap();
     shown(&mut house);
-    assert_eq!(alarms(&house, "proof")[0]["status"], "proven");
+    assert_eq!(alarms(&house, "proof")[0]["status"], "unproven");
     assert!(warnings(&house, "jarva").contains(&"unproven".to_owned()));
 }
 
