@@ -18,10 +18,14 @@ const NIGHT: &str = "2026-11-20T22:00:00Z";
 struct Asker<'a> {
     house: &'a House,
     token: String,
-    answered: RefCell<BTreeSet<&'static str>>,
+    answered: &'a RefCell<BTreeSet<&'static str>>,
 }
 
-impl Asker<'_> {
+impl<'a> Asker<'a> {
+    fn new(house: &'a House, role: &str, board: Option<&str>, answered: &'a RefCell<BTreeSet<&'static str>>) -> Self {
+        Self { house, token: house.token(role, board), answered }
+    }
+
     async fn sent(&self, method: Method, path: &str, request: RequestBuilder) -> Value {
         let (status, headers, mut body) = house::answer(request).await;
         assert!(status < 300, "{method} {path} {status}: {body}");
@@ -78,8 +82,8 @@ async fn readiness_and_alarms_answer_as_they_are_described() {
     std::fs::write(&config, channel).unwrap();
     let arguments = ["--config", config.to_str().unwrap(), "--demo", "--clock", NIGHT];
     let house = House::up(&folder.path().join("data"), &arguments);
-    let token = house.token("duty-officer", Some("socialnamnden"));
-    let asker = Asker { house: &house, token, answered: RefCell::default() };
+    let answered = RefCell::default();
+    let asker = Asker::new(&house, "duty-officer", Some("socialnamnden"), &answered);
 
     // Records: new, read, changed.
     let first = function("webhook", &receiver.url);
@@ -165,4 +169,105 @@ async fn swap(asker: &Asker<'_>, from: &str, to: &str) -> String {
         }
     }
     panic!("nobody is on duty from {from}")
+}
+
+const OWN: &str = "norra-innerstaden";
+
+/// A card with every member that there is.
+fn card() -> Value {
+    let (lon, lat) = SERGELS_TORG;
+    json!({
+        "name": "Hjälpföreningen Torget", "kind": "voluntary", "aliases": ["Torghjälpen"], "orgNumber": "556036-0793",
+        "externalId": "H-7", "notes": "Nyckel i receptionen.", "onBehalfOf": OWN, "readers": ["all-boards"],
+        "klass": { "agreements": "k2r1t1" },
+        "sites": [{
+            "name": "Lokalen", "place": { "type": "Point", "coordinates": [lon, lat] }, "address": "Sergels torg 3",
+            "tags": ["trygghetspunkt", "skyddsobjekt"],
+            "safetyPoint": { "state": "opened", "hours": "8-20", "services": ["el"] },
+        }],
+        "operatingArea": { "scope": "radius", "radiusM": 800.0 },
+        "capabilities": [{ "kind": "generator", "count": 1, "detail": "20 kVA" }],
+        "availability": { "aroundTheClock": true, "hours": "dygnet runt", "exceptions": [{ "date": "2026-12-24", "text": "stängt" }] },
+        "contacts": [{
+            "function": "jour", "purpose": "larm", "ways": [{ "kind": "phone", "value": "08-000 00 00" }],
+            "person": { "name": "Granitnamnet Basalt", "phone": "070-0000000", "email": "jour@example.org" },
+        }],
+        "agreements": [{ "title": "Lokalavtal", "from": "2026-01-01", "until": "2027-01-01" }],
+        "byHand": [{ "area": "jarva", "include": true, "reason": "hjälper till där" }],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registry_answers_as_it_is_described() {
+    let folder = Folder::new("described-registry");
+    let house = House::up(folder.path(), &["--demo", "--clock", NIGHT]);
+    let answered = RefCell::default();
+    let own = Asker::new(&house, "coordinator", Some(OWN), &answered);
+    let other = Asker::new(&house, "coordinator", Some("jarva"), &answered);
+    let security = Asker::new(&house, "city-security", None, &answered);
+    let registrar = Asker::new(&house, "registrar", None, &answered);
+    let id = |actor: &Value| actor["id"].as_str().unwrap().to_owned();
+
+    let first = id(&own.post("/v1/actors", card()).await);
+    let actor = format!("/v1/actors/{first}");
+    let second = id(&own.post("/v1/actors", card()).await);
+    let office = json!({ "name": "Förvaltningen", "kind": "municipal-board", "sites": card()["sites"], "contacts": card()["contacts"] });
+    let office = format!("/v1/actors/{}", id(&own.post("/v1/actors", office).await));
+    own.update(Method::PATCH, &actor, Some(json!({ "notes": "Nyckel hos vakten." }))).await;
+    own.post(&format!("{actor}/verify"), json!({ "reached": true })).await;
+
+    // Proposed by somebody else, read while it is open, settled.
+    let proposed = json!({ "patch": { "aliases": ["Torgets hjälp"] }, "reason": "nytt namn" });
+    other.post(&format!("{actor}/propose"), proposed).await;
+    let open = own.get(&actor).await;
+    let settle = json!({ "proposalId": open["proposals"][0]["id"], "accept": true });
+    own.post(&format!("{actor}/settle"), settle).await;
+
+    // Called, invited, told of protection.
+    let called = json!({ "occasion": "contact-round", "outcome": "answered", "reference": "vinter-2026" });
+    own.post(&format!("{actor}/contacts"), called).await;
+    let invited = json!({ "occasion": "invitation", "outcome": "accepted", "reference": "vinter-2026" });
+    own.post(&format!("{office}/contacts"), invited).await;
+    let calls = own.get("/v1/actors/call-list?round=vinter-2026").await;
+    assert!(calls["items"].as_array().unwrap().iter().any(|item| item["outcome"]["outcome"] == "answered"), "{calls}");
+    let invitations = own.get(&format!("/v1/boards/{OWN}/invitations")).await;
+    assert!(invitations["items"].as_array().unwrap().iter().any(|item| item["outcome"].is_object()), "{invitations}");
+    let health = own.get(&format!("/v1/boards/{OWN}/registry-health")).await;
+    let told = health["unacknowledgedProtection"].as_array().unwrap().iter().find(|told| told["actorId"] == *first);
+    own.post(&format!("{actor}/acknowledge"), json!({ "change": told.unwrap()["change"] })).await;
+
+    for asker in [&own, &other, &security] {
+        asker.get("/v1/actors").await;
+        asker.get(&actor).await;
+        asker.get(&format!("{actor}/history")).await;
+    }
+    let links = own.get(&format!("{actor}/links")).await;
+    assert!(links["items"].as_array().unwrap().len() > 1, "{links}");
+    let twins = own.get(&format!("{actor}/duplicates")).await;
+    assert_eq!(twins["items"][0]["id"], second.as_str(), "{twins}");
+    let listed = security.post("/v1/actors/protected", json!({})).await;
+    assert!(!listed["items"].as_array().unwrap().is_empty(), "{listed}");
+    let reported = report(&house, &incident("Brand i trapphus", SERGELS_TORG)).await;
+    let relevant = own.get(&format!("/v1/incidents/{}/actors", id(&reported))).await;
+    assert!(!relevant["items"].as_array().unwrap().is_empty(), "{relevant}");
+
+    // A file, an actor that goes, and a person who does.
+    let path = "/v1/actors/import";
+    let messy = std::fs::read(narhet_tests::root().join("deploy/demo/actors-messy.csv")).unwrap();
+    let request = own.request(&Method::POST, path).header("content-type", "text/csv").body(messy);
+    own.sent(Method::POST, path, request).await;
+    own.post(&format!("{actor}/merge"), json!({ "other": second })).await;
+    own.get(&format!("/v1/actors/{second}")).await;
+    own.post(&format!("{office}/archive"), json!({ "reason": "upphört" })).await;
+    registrar.get("/v1/subjects/due").await;
+    let person = own.get(&office).await["contacts"][0]["person"]["subjectId"].as_str().unwrap().to_owned();
+    let subject = format!("/v1/subjects/{person}");
+    let hold = |held: bool| json!({ "held": held, "ground": "evaluation", "reference": "KS 2026/7" });
+    registrar.post(&format!("{subject}/hold"), hold(true)).await;
+    let kept = registrar.post(&format!("{subject}/export"), json!({})).await;
+    assert!(!kept["holds"].as_array().unwrap().is_empty() && !kept["items"].as_array().unwrap().is_empty(), "{kept}");
+    registrar.post(&format!("{subject}/hold"), hold(false)).await;
+    registrar.post(&format!("{subject}/erase"), json!({ "ground": "gallring", "reference": "KS 2026/8" })).await;
+    own.get(&office).await;
+    own.has_asked_all("actors");
 }
