@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Whose operations describe their answers to the last member.
-const DESCRIBED_TAGS: [&str; 3] = ["actors", "incidents", "readiness"];
+const DESCRIBED_TAGS: [&str; 5] = ["actors", "duty", "incidents", "readiness", "support-cases"];
 /// What a schema may say here. A word that nobody checks would be a promise that nobody keeps.
 const CHECKED: [&str; 15] = [
     "$ref",
