@@ -8,6 +8,7 @@ pub mod alarms;
 mod bad_input;
 mod broker;
 mod custody;
+mod described;
 mod formats;
 mod keeping;
 mod killed;

@@ -1,6 +1,7 @@
 //! A real `narhet` process of the test's own, and an HTTP client for it.
 
-use crate::wait::PATIENCE;
+use crate::{contract::Operation, wait::PATIENCE};
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -138,11 +139,30 @@ impl Drop for House {
 /// Sends a request; its status and JSON body.
 ///
 /// # Panics
-/// When nobody answers.
+/// When nobody answers, and when the answer is not as it is described.
 pub async fn json(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.expect("the house answers");
-    let status = answer.status().as_u16();
-    (status, answer.json().await.unwrap_or(Value::Null))
+    let (status, _, body) = answer(request).await;
+    (status, body)
+}
+
+/// The same, with the headers.
+///
+/// # Panics
+/// As [`json`].
+pub async fn answer(request: reqwest::RequestBuilder) -> (u16, HeaderMap, Value) {
+    let (client, request) = request.build_split();
+    let request = request.expect("the request is sound");
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let answer = client.execute(request).await.expect("the house answers");
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = answer.json().await.unwrap_or(Value::Null);
+    if let Some(operation) = Operation::of(method.as_str(), &path)
+        && !body.is_null()
+    {
+        let faults = operation.faults(status, &body);
+        assert!(faults.is_empty(), "{method} {path} {status} is not as proto/openapi.json says: {faults:#?}");
+    }
+    (status, headers, body)
 }
 
 /// Runs a `narhet` command to its end: whether it was good, standard output, standard error.

@@ -1,5 +1,6 @@
 //! Shared by the test binaries: a folder, a nats-server and a house that each test owns, and waiting on conditions.
 
+pub mod contract;
 pub mod folder;
 pub mod house;
 pub mod nats;

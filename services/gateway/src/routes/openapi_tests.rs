@@ -128,10 +128,38 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     }
 }
 
+/// Of tags whose answers every city test holds against what is described here (`tests/src/contract.rs`).
+#[test]
+fn no_object_of_a_described_tag_keeps_its_members_to_itself() {
+    fn look<'a>(document: &'a Value, value: &'a Value, at: &str, seen: &mut BTreeSet<&'a str>) {
+        if value["type"] == "object" {
+            let says = value["properties"].is_object() || !value["additionalProperties"].is_null();
+            assert!(says, "{at}: an object of which nothing is said");
+        }
+        let reference = value["$ref"].as_str().filter(|reference| seen.insert(reference));
+        reference.into_iter().for_each(|reference| look(document, resolve(document, value), reference, seen));
+        let members = value.as_object().into_iter().flatten().filter(|(name, _)| *name != "example");
+        members.for_each(|(_, value)| look(document, value, at, seen));
+        value.as_array().into_iter().flatten().for_each(|value| look(document, value, at, seen));
+    }
+    const DESCRIBED_TAGS: [&str; 5] = ["actors", "duty", "incidents", "readiness", "support-cases"];
+    let document = document();
+    let mut seen = BTreeSet::new();
+    for (method, path, operation) in operations(&document) {
+        if operation["tags"].as_array().unwrap().iter().any(|tag| DESCRIBED_TAGS.iter().any(|known| tag == known)) {
+            look(&document, &operation["requestBody"], &format!("{method} {path}"), &mut seen);
+            look(&document, &operation["responses"], &format!("{method} {path}"), &mut seen);
+        }
+    }
+}
+
 #[test]
 fn code_lists_and_limits_are_those_of_the_code() {
     use narhet_proto::{
-        codes::{BoardKind, IncidentKind, IncidentStatus, SupportState, Tier},
+        codes::{
+            ActorKind, AlarmOutcome, AlarmPurpose, BoardKind, Channel, FunctionKind, IncidentKind, IncidentStatus,
+            LinkBasis, OnHolidays, Reach, SupportState, SwapOutcome, Tier,
+        },
         wire::ErrorCode,
     };
     let document = document();
@@ -144,6 +172,20 @@ fn code_lists_and_limits_are_those_of_the_code() {
     assert_eq!(codes(&schemas["Tier"]), Tier::ALL.iter().map(|tier| tier.code()).collect::<Vec<_>>());
     let support = &schemas["Incident"]["properties"]["support"];
     assert_eq!(codes(support), SupportState::ALL.iter().map(|state| state.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["ActorKind"]), ActorKind::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["LinkBasis"]), LinkBasis::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["Channel"]), Channel::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["FunctionKind"]), FunctionKind::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["AlarmPurpose"]), AlarmPurpose::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["SwapOutcome"]), SwapOutcome::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    assert_eq!(codes(&schemas["Reach"]), Reach::ALL.iter().map(|one| one.code()).collect::<Vec<_>>());
+    let ended = AlarmOutcome::ALL.iter().map(|one| one.code());
+    assert_eq!(codes(&schemas["AlarmStatus"]), ["open"].into_iter().chain(ended).collect::<Vec<_>>());
+    let reached = Reach::ALL.iter().map(|one| one.code());
+    let states = ["ordered", "retrying", "dispatched", "dead"].into_iter().chain(reached).collect::<Vec<_>>();
+    assert_eq!(codes(&schemas["Delivery"]["properties"]["state"]), states);
+    let holidays = OnHolidays::ALL.iter().map(|one| one.code()).collect::<Vec<_>>();
+    assert_eq!(codes(&schemas["Shift"]["properties"]["onHolidays"]), holidays);
     let events = &document["paths"]["/v1/events"]["get"]["parameters"];
     let limit = events.as_array().unwrap().iter().find(|parameter| parameter["name"] == "limit").unwrap();
     assert_eq!(limit["schema"]["maximum"], crate::limits::PAGE_LIMIT_MAX);
