@@ -83,10 +83,10 @@ code_list! {
     AlarmOutcome {
         Acknowledged = "acknowledged", "kvitterat";
         Filled = "filled", "tillräckligt många har accepterat";
-        Unproven = "unproven", "provet gick inte fram på varje kanal";
         Exhausted = "exhausted", "alla vågor har gått utan att tillräckligt många accepterat";
         StoodDown = "stood-down", "återkallat";
         Proven = "proven", "prövat";
+        Unproven = "unproven", "provet gick inte fram på varje kanal";
     }
 }
 
