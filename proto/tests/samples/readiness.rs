@@ -265,7 +265,7 @@ fn settled_and_proven() -> Vec<Sample> {
         function: function.map(text),
     };
     let proven = |results| PathProven { path_id: text("jarva"), alarm_id: text(ALARM), results };
-    let result = |carried| ChannelResult { channel: Channel::Mail, carried, untested: false, detail: text("250") };
+    let result = |carried| ChannelResult { channel: Channel::Mail, carried, untested: !carried, detail: text("250") };
     [
         pair("alarm", ALARM, settled(Some("krisstod-jarva")), settled(None)),
         pair("alarm-path", "jarva", proven(vec![result(true), result(false)]), proven(vec![])),
