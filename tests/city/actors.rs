@@ -277,6 +277,15 @@ async fn bad_files_are_refused_clearly_and_exports_come_back_unchanged() {
     let (_, out, err) =
         house::run(folder.path(), &["actors", "import", file.to_str().unwrap(), "--board", "norra-innerstaden"]);
     assert!(out.contains("7 unchanged, 6 refused"), "{out}{err}");
+    let huge = folder.path().join("stor.csv");
+    std::fs::File::create(&huge).unwrap().set_len(1 << 30).unwrap();
+    let import = |more: &[&str]| {
+        let (good, _, err) = house::run(folder.path(), &[&["actors", "import", huge.to_str().unwrap()], more].concat());
+        (good, err)
+    };
+    let (good, err) = import(&["--board", "norra-innerstaden"]);
+    assert!(!good && err.contains("1073 MB") && err.contains("33 MB"), "{err}");
+    assert!(import(&[]).1.contains("--board"), "nobody's actors are taken for kommunstyrelsen's");
 
     // An export by somebody who may have every protected site is recorded before it is one.
     let site =

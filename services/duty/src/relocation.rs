@@ -92,6 +92,15 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
     let envelope = Envelope { readers: &incident.readers, klass: incident.klass, exercise: incident.exercise };
     writes.extend(open_further(duty, &need, &touched, &taken, overlay.division_id.clone(), &reason, &envelope, env));
     let own = if own_alone.is_empty() && !writes.is_empty() { own(true)? } else { own_alone };
+    let unplaced = desk.facts().is_some_and(|facts| facts.responsible.is_none());
+    if own.is_empty() && writes.is_empty() && unplaced && !touched.is_empty() {
+        let boards: Vec<&str> = touched.iter().map(|(board, _)| board.name.as_str()).collect();
+        let detail = format!(
+            "{} has a case of this incident already, so this one has nobody left to go to: close it",
+            boards.join(", ")
+        );
+        return Err(Problem::new(narhet_proto::wire::ErrorCode::Conflict, detail));
+    }
     writes.splice(0..0, desk.write(&own, id));
     desk.decided(writes)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use futures::StreamExt as _;
+use narhet_gateway::limits::ACTORS_FILE_BYTES_MAX;
 use narhet_kernel::{BoardId, Role};
 use serde_json::Value;
 use std::{
@@ -25,12 +26,21 @@ pub async fn actors(actors: Actors) -> anyhow::Result<ExitCode> {
 }
 
 async fn import(import: ActorsImport) -> anyhow::Result<ExitCode> {
+    if import.board.is_none() && import.node.token.is_none() {
+        bail!("whose actors are these? Name the board with --board, such as --board norra-innerstaden");
+    }
     let board = import
         .board
         .as_deref()
         .map(|board| BoardId::new(board).with_context(|| format!("{board:?} is not a board id")));
     let client = Client::find_for(&import.node, &[Role::Coordinator], board.transpose()?.as_ref())?;
-    let bytes = std::fs::read(&import.file).with_context(|| format!("{} cannot be read", import.file.display()))?;
+    let cannot = || format!("{} cannot be read", import.file.display());
+    let size = std::fs::metadata(&import.file).with_context(cannot)?.len();
+    if size > ACTORS_FILE_BYTES_MAX as u64 {
+        let (mb, max) = (size / 1_000_000, ACTORS_FILE_BYTES_MAX / 1_000_000);
+        bail!("{} has {mb} MB and an import takes at most {max} MB: split the file", import.file.display());
+    }
+    let bytes = std::fs::read(&import.file).with_context(cannot)?;
     let mut query: Vec<(&str, String)> = Vec::new();
     if import.dry_run {
         query.push(("dryRun", "true".to_owned()));
@@ -107,5 +117,5 @@ async fn follow(answer: reqwest::Response, dry_run: bool) -> anyhow::Result<Exit
         count("unchanged"),
         count("refused")
     )?;
-    Ok(if count("refused") == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if count("refused") == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -204,7 +204,8 @@ pub struct AreaHistory {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Actors {
-    /// Import a spreadsheet: CSV, XLSX or GeoJSON. Rows that are there are updated, never doubled.
+    /// Import a spreadsheet: CSV, XLSX or GeoJSON. Rows that are there are updated, never doubled; exit code 1 when rows are
+    /// refused.
     Import(ActorsImport),
 }
 

@@ -5,6 +5,7 @@ use narhet_kernel::{BoardId, Klass, Timestamp, Uuid};
 use narhet_proto::{
     Event, Message,
     codes::{IncidentStatus, SupportState},
+    events::Named,
     events::situation::{IncidentReported, IncidentStatusChanged, SupportClosed, SupportHeld, SupportMoved},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -120,10 +121,11 @@ impl Incident {
         self.state = incident::evolve(std::mem::take(&mut self.state), &happened);
         self.version = event.version;
         match &happened {
-            incident::Event::SupportHeld(held) => self.widen_readers(&held.holder.id),
+            incident::Event::SupportHeld(held) => {
+                self.widen_readers(std::iter::once(&held.holder).chain(&held.responsible_board));
+            }
             incident::Event::SupportMoved(moved) => {
-                self.widen_readers(&moved.holder.id);
-                moved.responsible_board.iter().for_each(|board| self.widen_readers(&board.id));
+                self.widen_readers(std::iter::once(&moved.holder).chain(&moved.responsible_board));
             }
             incident::Event::Reported(_) | incident::Event::StatusChanged(_) | incident::Event::SupportClosed(_) => {}
         }
@@ -137,16 +139,19 @@ impl Incident {
         });
     }
 
-    /// The readers with one board more.
-    pub fn readers_with(&self, board: &str) -> String {
-        match self.readers.split(',').any(|reader| reader == board) {
-            true => self.readers.clone(),
-            false => format!("{},{board}", self.readers),
-        }
+    /// The readers with some boards more: who holds, and whose case it is, so that nobody answers an offer blind.
+    pub fn readers_with<'b>(&self, boards: impl IntoIterator<Item = &'b Named>) -> String {
+        boards.into_iter().fold(self.readers.clone(), |readers, board| {
+            if readers.split(',').any(|reader| reader == board.id) {
+                readers
+            } else {
+                format!("{readers},{}", board.id)
+            }
+        })
     }
 
-    fn widen_readers(&mut self, board: &str) {
-        self.readers = self.readers_with(board);
+    fn widen_readers<'b>(&mut self, boards: impl IntoIterator<Item = &'b Named>) {
+        self.readers = self.readers_with(boards);
     }
 
     pub fn standing(&self) -> Standing {

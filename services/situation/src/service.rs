@@ -110,7 +110,8 @@ impl Situation {
         let drafts = events.iter().filter_map(|noted| match noted {
             Happened::SupportHeld(held) => {
                 let id = env.effect_id(NOTE_SUPPORT, event.id, 0);
-                Some(draft(incident, id, held, incident.readers_with(&held.holder.id), Some(event.time)))
+                let readers = incident.readers_with(std::iter::once(&held.holder).chain(&held.responsible_board));
+                Some(draft(incident, id, held, readers, Some(event.time)))
             }
             _ => None,
         });

@@ -32,7 +32,7 @@ pub fn note(incidents: &Incidents, event: &Event, env: &Env<'_>) -> Vec<Write> {
     let id = env.effect_id(PROCESS, event.id, 0);
     let drafts = events.unwrap_or_default().into_iter().filter_map(|noted| match &noted {
         Happened::SupportMoved(moved) => {
-            let readers = incident.readers_with(&moved.holder.id);
+            let readers = incident.readers_with(std::iter::once(&moved.holder).chain(&moved.responsible_board));
             Some(draft(incident, id, moved, readers, Some(event.time)))
         }
         Happened::SupportClosed(closed) => {

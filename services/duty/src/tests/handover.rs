@@ -346,6 +346,18 @@ fn a_corrected_place_gives_no_board_a_second_case() {
     let by_hand = json!({ "incidentId": incident.subject.id(), "board": "vasterort", "reason": "x" });
     assert_eq!(house.command(&lead, "open-case", by_hand).unwrap()["id"], case["id"], "named by its old name");
 
+    // A case at an unknown place has nobody left to go to once the board of its place has one that was opened by hand.
+    let mut house = House::at(NOON);
+    let incident = house.incident(None, &[], true);
+    let by_hand = json!({ "incidentId": incident.subject.id(), "board": "jarva", "reason": "x" });
+    house.command(&lead, "open-case", by_hand).unwrap();
+    let tib = principal(&[Role::DutyOfficer], Some("kommunstyrelsen"));
+    let unplaced = house.cases(&incident).into_iter().find(|case| case["responsibleBoard"].is_null()).unwrap();
+    let mut place = point(17.9);
+    place["id"] = unplaced["id"].clone();
+    let refused = house.command(&tib, "relocate-case", place).unwrap_err();
+    assert!(refused.code == narhet_proto::wire::ErrorCode::Conflict && refused.detail.contains("jarva"), "{refused}");
+
     // Järva's case is closed: what is corrected in Bromma's opens no second one.
     let mut house = House::at(NOON);
     let incident = house.incident(None, &["bromma", "jarva"], true);

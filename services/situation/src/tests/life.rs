@@ -148,7 +148,11 @@ fn every_later_event_has_the_incidents_owner_class_and_exercise_mark() {
     let id = reported(&mut house, json!({ "klass": "k2r1t1", "exercise": true }));
     house.case(&id, "a", Some("jarva"), "socialnamnden");
     let [(first, _), (second, _)] = house.log.as_slice() else { panic!("two events") };
+    let (first, second) = (first.clone(), second.clone());
     assert_eq!((&second.owner, second.klass, second.exercise), (&first.owner, first.klass, true));
     assert_eq!(second.readers, format!("{},socialnamnden", first.readers));
+    house.case(&id, "b", Some("bromma"), "socialnamnden");
+    let read = &house.log.last().unwrap().0.readers;
+    assert!(read.split(',').any(|reader| reader == "bromma"), "whose case it is reads what it is about: {read}");
     assert!(house.incident(&id)["exercise"] == true);
 }
