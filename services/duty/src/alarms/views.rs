@@ -10,7 +10,7 @@ use crate::{
 use narhet_kernel::{Principal, Timestamp, Uuid};
 use narhet_proto::{
     access,
-    codes::AlarmPurpose,
+    codes::{AlarmOutcome, AlarmPurpose},
     wire::{Problem, Request},
 };
 use narhet_runtime::{AnswerBody, Env};
@@ -39,9 +39,12 @@ pub fn alarm(duty: &Duty, raised: &Raised, env: &Env<'_>) -> Value {
     })
 }
 
+/// The status of an alarm that is not settled.
+const OPEN: &str = "open";
+
 /// Open, or what it settled as.
 pub fn status(raised: &Raised) -> &'static str {
-    raised.alarm.settled.as_ref().map_or("open", |(settled, _)| settled.outcome.code())
+    raised.alarm.settled.as_ref().map_or(OPEN, |(settled, _)| settled.outcome.code())
 }
 
 fn delivery(message: &Message, now: Timestamp) -> Value {
@@ -100,6 +103,13 @@ pub fn alarms(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBod
         Some("false") => Some(false),
         Some(_) => return Err(Problem::parameter("exercise", "exercise is true or false")),
     };
+    if let Some(unknown) =
+        asked.status.as_ref().filter(|status| *status != OPEN && AlarmOutcome::from_code(status).is_none())
+    {
+        let known: Vec<&str> =
+            [OPEN].into_iter().chain(AlarmOutcome::ALL.iter().map(|outcome| outcome.code())).collect();
+        return Err(Problem::parameter("status", format!("{unknown:?} is not one of {}", known.join(", "))));
+    }
     let wanted = |raised: &&Raised| {
         may_read(env.principal, raised)
             && asked.case_id.as_ref().is_none_or(|case| raised.alarm.raised.case_id.as_ref() == Some(case))

@@ -40,6 +40,11 @@ pub enum Op {
 pub const SEARCH: [&str; 12] =
     ["area", "board", "kind", "capability", "tag", "near", "bbox", "verification", "q", "at", "limit", "after"];
 
+/// The parameters of a whole list: a part of it would be taken for all.
+fn of_a_whole_list() -> Vec<&'static str> {
+    SEARCH.into_iter().filter(|name| !["limit", "after"].contains(name)).chain(["minCursor"]).collect()
+}
+
 pub fn handler(op: Op) -> MethodRouter<Shared> {
     match op {
         Op::Read => get(read),

@@ -1,7 +1,7 @@
 //! `GET /v1/actors/call-list`: whom to call in a contact round, in order; printed with a box to tick when nothing else works.
 
 use super::{
-    SEARCH,
+    of_a_whole_list,
     printed::{self, lines, text, ways},
     search,
 };
@@ -28,11 +28,10 @@ pub async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Refused> {
-    let mut known = SEARCH.to_vec();
-    known.extend(["round", "minCursor"]);
+    let mut known = of_a_whole_list();
+    known.extend(["after", "round"]);
     let query = Query::of(query.as_deref(), &known)?;
     let mut asked = search(&query)?;
-    asked.remove("limit");
     if let Some(round) = query.text("round")? {
         asked.insert("round".to_owned(), round.into());
     }

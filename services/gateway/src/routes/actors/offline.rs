@@ -1,7 +1,7 @@
 //! `GET /v1/actors/offline`: the list for the binder, sorted as Swedes sort; for the night without power.
 
 use super::{
-    SEARCH,
+    of_a_whole_list,
     printed::{self, lines, text, ways},
     search,
 };
@@ -22,9 +22,7 @@ pub async fn list(
     Extension(ask): Extension<Ask>,
     RawQuery(query): RawQuery,
 ) -> Result<Response<Body>, Refused> {
-    let mut known = SEARCH.to_vec();
-    known.push("minCursor");
-    let query = Query::of(query.as_deref(), &known)?;
+    let query = Query::of(query.as_deref(), &of_a_whole_list())?;
     let mut asked = search(&query)?;
     asked.insert("limit".to_owned(), PAGE.into());
     let (items, cursor) = printed::every(&app, &ask, "actors", asked, query.cursor("minCursor")?).await?;

@@ -1,7 +1,7 @@
 //! Files of actors in and out.
 
 use super::{
-    SEARCH, search,
+    of_a_whole_list, search,
     table_file::{self, Table, neutral},
     xlsx,
 };
@@ -293,9 +293,7 @@ pub async fn export(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Refused> {
-    let mut known = SEARCH.to_vec();
-    known.push("minCursor");
-    let query = Query::of(query.as_deref(), &known)?;
+    let query = Query::of(query.as_deref(), &of_a_whole_list())?;
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let wanted = accept.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
     let media = wanted.into_iter().find_map(|one| match one {
