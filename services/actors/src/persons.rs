@@ -116,6 +116,11 @@ impl Desk<'_> {
     fn subject(&self, id: &str) -> Result<(SubjectId, Option<&Subject>), Problem> {
         let subject: SubjectId =
             id.parse().map_err(|error: narhet_kernel::id::NotASubject| Problem::at("/id", error.to_string()))?;
+        // Recorded as done, the person would stay.
+        if self.registry.get(id).is_some() {
+            let detail = "this is an actor's id; a person's is subjectId beside the contact's person";
+            return Err(Problem::new(ErrorCode::NotFound, detail));
+        }
         Ok((subject, self.registry.subjects.get(&subject)))
     }
 

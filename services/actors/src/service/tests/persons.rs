@@ -26,6 +26,8 @@ fn hold(house: &mut House, subject: &str, held: bool) {
 #[test]
 fn an_export_gives_all_that_is_held_on_a_person_and_is_recorded_as_a_reading() {
     let (mut house, id, subject) = house_with_person();
+    let mistaken = erase(&mut house, &id).unwrap_err();
+    assert!(mistaken.code == ErrorCode::NotFound && mistaken.detail.contains("subjectId"), "{mistaken}");
     assert_eq!(
         house.act("norrmalm", "export-subject", &json!({ "id": subject })).unwrap_err().code,
         ErrorCode::Forbidden
