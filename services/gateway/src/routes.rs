@@ -366,7 +366,7 @@ pub const ROUTES: &[Route] = &[
         sends(Duty, "prove-path").on_id().makes("/v1/alarms/"),
     ),
     asking("/v1/alarm-paths", Gate::Authenticated, asks(Duty, "path-health", &[])),
-    asking("/v1/duty/coverage", Gate::Authenticated, asks(Duty, "coverage", &["from", "to"])),
+    asking("/v1/duty/coverage", Gate::Authenticated, asks(Duty, "coverage", &["from", "to", "area"])),
     asking("/v1/duty/endurance", Gate::Authenticated, asks(Duty, "endurance", &[])),
     asking("/v1/alarms", Gate::Authenticated, asks(Duty, "alarms", &["caseId", "purpose", "status", "exercise"])),
     asking("/v1/alarms/{id}", Gate::Authenticated, asks(Duty, "alarm", &[])),

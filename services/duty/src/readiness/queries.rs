@@ -151,11 +151,13 @@ pub fn path_health(duty: &Duty, _request: &Request, env: &Env<'_>) -> Result<Ans
 struct AskSpan {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    /// Only this area.
+    area: Option<String>,
 }
 
 /// Query `coverage`.
 pub fn coverage(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerBody, Problem> {
-    let AskSpan { from, to } = intake::body(request.body.get())?;
+    let AskSpan { from, to, area } = intake::body(request.body.get())?;
     let from = from.unwrap_or(env.now);
     let during = Interval { from, to: to.unwrap_or_else(|| cover::year(from).to) };
     if during.to <= during.from {
@@ -164,7 +166,15 @@ pub fn coverage(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<AnswerB
     if during.to > roster::after_hours(during.from, 24 * COVER_DAYS_MAX) {
         return Err(Problem::parameter("to", format!("at most {COVER_DAYS_MAX} days are looked at in one question")));
     }
-    let world = cover::world(duty, during);
+    let mut world = cover::world(duty, during);
+    if let Some(area) = area {
+        if world.areas.iter().all(|known| known.id != area) {
+            let known: Vec<&str> = world.areas.iter().map(|known| known.id.as_str()).collect();
+            return Err(Problem::parameter("area", format!("{area:?} is not one of {}", known.join(", "))));
+        }
+        world.areas.retain(|known| known.id == area);
+        world.spans.retain(|span| span.area.id == area);
+    }
     let holes = coverage::holes(&world);
     let (covered, all) = coverage::covered_micros(&world, &holes);
     let shown: Vec<Value> = holes

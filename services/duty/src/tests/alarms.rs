@@ -147,6 +147,10 @@ fn the_nightly_proof_goes_to_the_channels_own_test_receivers_and_to_nobody_else(
     let path = house.ask("record", json!({ "kind": "alarm-path", "id": "jarva" })).unwrap();
     assert_eq!((&path["provenAt"], &path["failing"]), (&Value::Null, &json!(["webhook"])));
     assert_eq!(alarms(&house, "proof")[0]["status"], "unproven");
+    let only = house.ask("coverage", json!({ "area": "bromma" })).unwrap();
+    assert_eq!(only["areas"].as_array().map(Vec::len), Some(1));
+    assert!(only["holes"].as_array().unwrap().iter().all(|hole| hole["area"]["id"] == "bromma"), "{only}");
+    assert_eq!(house.ask("coverage", json!({ "area": "nowhere" })).unwrap_err().code.status(), 400);
     let cover = house.ask("coverage", json!({})).unwrap();
     let failed = |hole: &Value| hole["area"]["id"] == "jarva" && hole["reason"] == "channel-failed";
     assert!(cover["holes"].as_array().unwrap().iter().any(failed), "{}", cover["holes"][0]);
