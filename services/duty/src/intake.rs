@@ -59,11 +59,10 @@ pub fn need(event_id: Uuid, exercise: bool, report: IncidentReported, map: &Resp
     let known = map.head().0;
     let mut affected: Vec<AffectedBoard> = Vec::with_capacity(report.affected.len());
     for board in report.affected {
-        let successor = map.successor(&board.board.id, report.reported_at, known);
-        let board = AffectedBoard { board: board.board, area: board.area, basis: board.basis, successor };
-        // Two boards that one has inherited from by the time of the report are one board to it, which has one case.
-        if affected.iter().all(|known| known.standing().id != board.standing().id) {
-            affected.push(board);
+        // Situation names each board once; a forged double must not become two cases.
+        if affected.iter().all(|known| known.board.id != board.board.id) {
+            let successor = map.successor(&board.board.id, report.reported_at, known);
+            affected.push(AffectedBoard { board: board.board, area: board.area, basis: board.basis, successor });
         }
     }
     Request {

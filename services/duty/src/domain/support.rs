@@ -38,13 +38,6 @@ pub struct AffectedBoard {
     pub successor: Option<Named>,
 }
 
-impl AffectedBoard {
-    /// The board, or who has inherited its duties by the time of the report.
-    pub fn standing(&self) -> &Named {
-        self.successor.as_ref().unwrap_or(&self.board)
-    }
-}
-
 /// A case to open, and who inherited the responsible board's right to know of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owed {
@@ -84,7 +77,7 @@ impl Request {
         let instant = self.decisive_instant();
         let rule = SupportRule::at(instant);
         let successor = affected.and_then(|affected| affected.successor.clone());
-        let standing = affected.map(AffectedBoard::standing);
+        let standing = successor.as_ref().or(affected.map(|affected| &affected.board));
         let (holder, alarm) = match rule.ruling(standing, office.open) {
             Ruling::AffectedBoard(board) => (board.clone(), None),
             Ruling::Instead { board } => (named(board), None),

@@ -3,7 +3,7 @@
 use super::{
     NOON,
     house::{House, instant, principal},
-    readiness::{all_dissolved, dissolved},
+    readiness::dissolved,
 };
 use narhet_kernel::Role;
 use serde_json::{Value, json};
@@ -345,14 +345,6 @@ fn a_corrected_place_gives_no_board_a_second_case() {
     let lead = principal(&[Role::CrisisLead], Some("kommunstyrelsen"));
     let by_hand = json!({ "incidentId": incident.subject.id(), "board": "vasterort", "reason": "x" });
     assert_eq!(house.command(&lead, "open-case", by_hand).unwrap()["id"], case["id"], "named by its old name");
-
-    // Two boards that have the same heir by the time of the report are one board to it.
-    let mut house = House::at(NOON);
-    house.establishes("vaster", "indelning-2027");
-    all_dissolved(&mut house, &["jarva", "bromma"], "2025-12-31T23:00:00Z", "vaster");
-    let incident = house.incident(Some("2025-12-01T10:00:00+01:00"), &["jarva", "bromma"], true);
-    let cases = house.cases(&incident);
-    assert_eq!((cases.len(), &cases[0]["holder"]["id"]), (1, &json!("vaster")));
 
     // A case at an unknown place has nobody left to go to once the board of its place has one that was opened by hand.
     let mut house = House::at(NOON);

@@ -64,20 +64,14 @@ pub fn staffed(house: &mut House, board: &str, valid_to: Option<&str>) {
 
 /// From an instant on one board has the other's area too.
 pub fn dissolved(house: &mut House, board: &str, valid_to: &str, successor_id: &str) {
-    all_dissolved(house, &[board], valid_to, successor_id);
-}
-
-/// From an instant on one board has the others' areas too.
-pub fn all_dissolved(house: &mut House, boards: &[&str], valid_to: &str, successor_id: &str) {
-    for board in boards {
-        let said = BoardDissolved {
-            id: (*board).to_owned(),
-            valid_to: instant(valid_to),
-            successor: Named::new(successor_id, format!("{successor_id} stadsdelsnämnd")),
-            division_id: Some("indelning-2027".to_owned()),
-        };
-        house.area(&said, "board");
-    }
+    let successor = Named::new(successor_id, format!("{successor_id} stadsdelsnämnd"));
+    let said = BoardDissolved {
+        id: board.to_owned(),
+        valid_to: instant(valid_to),
+        successor,
+        division_id: Some("indelning-2027".to_owned()),
+    };
+    house.area(&said, "board");
     house.division("indelning-2027", valid_to, &[(successor_id, 17.8, 18.2)]);
 }
 
