@@ -162,7 +162,7 @@ async fn services_killed_in_the_middle_of_their_alarms_lose_none_and_send_each_k
             break;
         }
         tokio::time::sleep(Duration::from_millis(random(LIFE_MS))).await;
-        // Sometimes what was sent has its effect and the answer does not come any more.
+        // What is sent before duty dies has its effect, and the answer does not come any more.
         if victim == "duty" {
             receiver.falls_silent();
             tokio::time::sleep(Duration::from_millis(random(REPORT_MS))).await;

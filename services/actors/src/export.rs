@@ -3,20 +3,18 @@
 
 use crate::{
     commands::{Desk, body},
-    domain::{card::PlainCard, own_words, protection::is_protected, rights},
+    domain::{card::PlainCard, protection::is_protected, rights},
     import::mapping,
-    index::{Wanted, place},
+    index::Wanted,
     limits::{PAGE_BYTES_MAX, PAGE_MAX},
     persons::for_records,
     protected::protected_sites,
-    queries::{Search, cursor},
+    queries::{Search, cursor, page},
     read_model::{Actor, Listing},
-    sealing,
     view::Shown,
 };
 use narhet_kernel::{StreamId, Uuid};
 use narhet_proto::{
-    access,
     events::actors::{Availability, ProtectedListed},
     wire::{ErrorCode, Problem, Request},
 };
@@ -50,33 +48,17 @@ impl Desk<'_> {
         }
         let candidates = self.candidates(&conditions);
         let after = search.after.as_deref().map(cursor).transpose()?;
-        let (mut rows, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
-        for actor in self.found(&conditions, &candidates, after.as_ref()) {
-            if rows.len() == PAGE_MAX || bytes > PAGE_BYTES_MAX {
-                more = true;
-                break;
-            }
+        let found = self.found(&conditions, &candidates, after.as_ref());
+        let (rows, next) = page(found, PAGE_MAX, |actor| {
             let sees = self.sees_protection(actor);
-            let mut plain = sealing::open(&actor.card, actor.card_event, false, self.env);
-            self.hidden(actor).for_each(|(member, _)| own_words::hide(&mut plain, member));
-            if !access::may_open_text(self.env.principal) {
-                plain.notes = None;
-                plain.by_hand.clear();
-                plain.sites.iter_mut().for_each(|site| site.address = None);
-                own_words::taken(&mut plain);
-            }
+            let mut plain = self.seen(actor);
             if !sees {
                 // They read the site without them; an empty cell would tell which sites have any.
                 plain.sites.iter_mut().for_each(|site| site.tags.retain(|tag| !is_protected(tag)));
             }
             let cells = row(&plain, actor, protection || !sees);
-            bytes += cells.iter().map(String::len).sum::<usize>() + 4 * cells.len();
-            rows.push(cells);
-            last = Some(actor);
-        }
-        let next = last.filter(|_| more).map(|actor| {
-            let (key, id) = place(actor);
-            format!("{id}{key}")
+            let bytes = cells.iter().map(String::len).sum::<usize>() + 4 * cells.len();
+            (cells, bytes)
         });
         let (fields, columns): (Vec<&str>, Vec<&str>) = mapping::exported().unzip();
         Ok(AnswerBody::of(&json!({ "columns": columns, "fields": fields, "rows": rows, "next": next })))

@@ -17,7 +17,6 @@ pub type Place = (String, Uuid);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    Owner(String),
     Kind(&'static str),
     Capability(String),
     /// One that is not protected.
@@ -44,8 +43,6 @@ pub struct Index {
 #[derive(Debug, Default)]
 pub struct Wanted {
     pub keys: Vec<Key>,
-    /// Any of these boards.
-    pub owners: Option<Vec<String>>,
     pub area: Option<String>,
     /// West, south, east, north, in degrees; whoever asks looks at the place itself.
     pub bounds: Option<[f64; 4]>,
@@ -70,7 +67,7 @@ pub fn place(actor: &Actor) -> Place {
 
 fn keys(actor: &Actor) -> Vec<Key> {
     let card = &actor.card;
-    let mut keys = vec![Key::Owner(actor.owner.to_string()), Key::Kind(card.kind.code())];
+    let mut keys = vec![Key::Kind(card.kind.code())];
     keys.extend(card.capabilities.iter().map(|capability| Key::Capability(capability.kind.clone())));
     keys.extend(card.sites.iter().flat_map(|site| &site.tags).map(|tag| Key::Tag(tag.clone())));
     keys
@@ -174,11 +171,6 @@ impl Index {
         let nothing = RoaringBitmap::default();
         for key in &wanted.keys {
             found &= self.by.get(key).unwrap_or(&nothing);
-        }
-        if let Some(owners) = &wanted.owners {
-            let mut any = RoaringBitmap::default();
-            owners.iter().filter_map(|owner| self.by.get(&Key::Owner(owner.clone()))).for_each(|slots| any |= slots);
-            found &= any;
         }
         if let Some(area) = &wanted.area {
             found &= self.linked.get(area).unwrap_or(&nothing);

@@ -97,7 +97,6 @@ impl Desk<'_> {
             wanted: Wanted {
                 bounds: bbox.or_else(|| near.map(|(centre, radius_m)| around(centre, radius_m))),
                 keys,
-                owners: None,
                 area: search.area.clone(),
                 words: search.q.as_deref().map(|q| collation::words(q).collect()).unwrap_or_default(),
             },
@@ -195,20 +194,11 @@ impl Desk<'_> {
         let candidates = self.candidates(&conditions);
         let protection = self.protected_within_limit(&conditions)?;
         let lineage = Lineage::at(self.map, conditions.at);
-        let (mut items, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
-        for actor in self.found(&conditions, &candidates, after.as_ref()) {
-            if items.len() == limit || bytes > PAGE_BYTES_MAX {
-                more = true;
-                break;
-            }
+        let found = self.found(&conditions, &candidates, after.as_ref());
+        let (items, next) = page(found, limit, |actor| {
             let view = self.view(actor, Shown { at: conditions.at, lineage: &lineage, persons: false, protection });
-            bytes += view.to_string().len();
-            items.push(view);
-            last = Some(actor);
-        }
-        let next = last.filter(|_| more).map(|actor| {
-            let (key, id) = place(actor);
-            format!("{id}{key}")
+            let bytes = view.to_string().len();
+            (view, bytes)
         });
         let mut answer = json!({ "items": items, "next": next });
         if !protection {
@@ -323,6 +313,28 @@ fn bbox(text: &str) -> Result<[f64; 4], Problem> {
 fn numbers<const N: usize>(text: &str) -> Option<[f64; N]> {
     let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
     numbers?.try_into().ok()
+}
+
+/// What is written of the actors found, up to so many or to a message's bytes, and the cursor of what is left. `write` says how
+/// many bytes each has.
+pub fn page<'a, T>(
+    mut found: impl Iterator<Item = &'a Actor>,
+    limit: usize,
+    mut write: impl FnMut(&Actor) -> (T, usize),
+) -> (Vec<T>, Option<String>) {
+    let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
+    while items.len() < limit && bytes <= PAGE_BYTES_MAX {
+        let Some(actor) = found.next() else { return (items, None) };
+        let (item, size) = write(actor);
+        items.push(item);
+        bytes += size;
+        last = Some(actor);
+    }
+    let next = last.filter(|_| found.next().is_some()).map(|actor| {
+        let (key, id) = place(actor);
+        format!("{id}{key}")
+    });
+    (items, next)
 }
 
 pub fn cursor(text: &str) -> Result<Place, Problem> {

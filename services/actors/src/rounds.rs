@@ -3,11 +3,10 @@
 
 use crate::{
     commands::{Desk, body},
-    index::place,
-    limits::{PAGE_BYTES_MAX, PAGE_MAX},
-    queries::{Search, cursor},
+    limits::PAGE_MAX,
+    queries::{Search, cursor, page},
     read_model::Actor,
-    sealing,
+    view::ways_of,
 };
 use narhet_proto::wire::{Problem, Request};
 use narhet_runtime::AnswerBody;
@@ -20,38 +19,28 @@ impl Desk<'_> {
         let conditions = self.conditions(&search)?;
         let candidates = self.candidates(&conditions);
         let after = search.after.as_deref().map(cursor).transpose()?;
-        let (mut items, mut bytes, mut last, mut more) = (Vec::new(), 0, None, false);
-        for actor in self.found(&conditions, &candidates, after.as_ref()) {
-            if items.len() == PAGE_MAX || bytes > PAGE_BYTES_MAX {
-                more = true;
-                break;
-            }
+        let found = self.found(&conditions, &candidates, after.as_ref());
+        let (items, next) = page(found, PAGE_MAX, |actor| {
             let item = self.calls(actor, search.round.as_deref());
-            bytes += item.to_string().len();
-            items.push(item);
-            last = Some(actor);
-        }
-        let next = last.filter(|_| more).map(|actor| {
-            let (key, id) = place(actor);
-            format!("{id}{key}")
+            let bytes = item.to_string().len();
+            (item, bytes)
         });
         Ok(AnswerBody::of(&json!({ "items": items, "next": next })))
     }
 
     /// An actor's functions in the order they are to be tried, and what came of the round there so far.
     fn calls(&self, actor: &Actor, round: Option<&str>) -> Value {
-        let mut calls = self.ways(actor);
+        let plain = self.seen(actor);
+        let mut calls = ways_of(&plain);
         for (order, call) in (1_u32..).zip(&mut calls) {
             call["order"] = order.into();
         }
-        let plain = sealing::open(&actor.card, actor.card_event, false, self.env);
-        let availability = plain.availability.filter(|_| self.sees(actor, "availability"));
         let logged = actor.contacts.iter().rev();
         let last = logged
             .filter(|(_, said)| said.occasion == "contact-round")
             .find(|(_, said)| Some(said.reference.as_str()) == round);
         json!({ "id": actor.id, "name": actor.card.name, "kindLabel": actor.card.kind.label(), "calls": calls,
-                "availability": availability,
+                "availability": plain.availability,
                 "outcome": last.map(|(at, said)| json!({ "at": at, "board": said.board, "outcome": said.outcome })) })
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     commands::Desk,
     domain::{
+        card::PlainCard,
         own_words::{self, HIDDEN_FROM_K},
         protection::is_protected,
         verification,
@@ -13,7 +14,7 @@ use crate::{
     sealing,
 };
 use narhet_kernel::{Klass, Timestamp};
-use narhet_proto::events::actors::FieldKlass;
+use narhet_proto::{access::may_open_text, events::actors::FieldKlass};
 use serde_json::{Value, json};
 
 /// How much of an actor is shown.
@@ -44,6 +45,20 @@ impl Desk<'_> {
         slot.map(|slot| self.notices(*slot)).unwrap_or_default()
     }
 
+    /// The card as lists have it: without persons, members that the principal does not see for their class, and texts for who
+    /// reads none. Protected tags are still there.
+    pub fn seen(&self, actor: &Actor) -> PlainCard {
+        let mut plain = sealing::open(&actor.card, actor.card_event, false, self.env);
+        self.hidden(actor).for_each(|(member, _)| own_words::hide(&mut plain, member));
+        if !may_open_text(self.env.principal) {
+            plain.notes = None;
+            plain.by_hand.clear();
+            plain.sites.iter_mut().for_each(|site| site.address = None);
+            own_words::taken(&mut plain);
+        }
+        plain
+    }
+
     /// The kinds of what an actor has, where the principal sees them; of k2 they are sealed.
     pub fn capabilities(&self, actor: &Actor) -> Vec<String> {
         let card = &actor.card;
@@ -51,23 +66,12 @@ impl Desk<'_> {
         if !sealed {
             return card.capabilities.iter().map(|has| has.kind.clone()).collect();
         }
-        if !self.sees(actor, "capabilities") {
-            return Vec::new();
-        }
-        let plain = sealing::open(card, actor.card_event, false, self.env);
-        plain.capabilities.into_iter().map(|has| has.kind).collect()
+        self.seen(actor).capabilities.into_iter().map(|has| has.kind).collect()
     }
 
     /// Functions and their ways, as a list of whom to call has them.
     pub fn ways(&self, actor: &Actor) -> Vec<Value> {
-        if !self.sees(actor, "contacts") {
-            return Vec::new();
-        }
-        let mut plain = sealing::open(&actor.card, actor.card_event, false, self.env);
-        if !narhet_proto::access::may_open_text(self.env.principal) {
-            own_words::taken(&mut plain);
-        }
-        plain.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect()
+        ways_of(&self.seen(actor))
     }
 
     /// One actor as the principal may see it, with the links and the owner of an instant; what they may see follows from who
@@ -77,7 +81,7 @@ impl Desk<'_> {
         let mut plain = sealing::open(&actor.card, actor.card_event, shown.persons, self.env);
         let owner = lineage.heir(actor.owner.as_str());
         let mut withheld: Vec<Value> = Vec::new();
-        let text = narhet_proto::access::may_open_text(self.env.principal);
+        let text = may_open_text(self.env.principal);
         let protection = shown.protection && self.sees_protection(actor);
         for (index, site) in plain.sites.iter_mut().enumerate() {
             if !protection {
@@ -209,4 +213,9 @@ fn facts(actor: &Actor) -> Vec<Value> {
                 "position": fact.position.to_string() })
     };
     actor.facts.iter().map(fact).collect()
+}
+
+/// Functions and their ways.
+pub fn ways_of(plain: &PlainCard) -> Vec<Value> {
+    plain.contacts.iter().map(|contact| json!({ "function": contact.function, "ways": contact.ways })).collect()
 }

@@ -23,7 +23,7 @@ use narhet_kernel::{StreamId, Uuid};
 use narhet_proto::{
     codes::AffectedBasis,
     events::Named,
-    wire::{Problem, Request},
+    wire::{ErrorCode, Problem, Request},
 };
 use narhet_responsibility::Overlay;
 use narhet_runtime::{Decision, Env, Expected, Write};
@@ -39,10 +39,7 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
     let by = desk.acting_for("relocate-case", |facts| Some(&facts.holder))?;
     let shape = place(&members)?;
     let Some(incident) = duty.incidents.get(&desk.case.opened.incident_id) else {
-        return Err(Problem::new(
-            narhet_proto::wire::ErrorCode::Unavailable,
-            "its incident is not read yet: try again",
-        ));
+        return Err(Problem::new(ErrorCode::Unavailable, "its incident is not read yet: try again"));
     };
     let need = incident.need(&duty.map);
     let overlay = duty.map.overlay(&shape, need.decisive_instant(), duty.map.head().0);
@@ -99,7 +96,7 @@ pub fn relocate(duty: &Duty, request: &Request, env: &Env<'_>) -> Result<Decisio
             "{} has a case of this incident already, so this one has nobody left to go to: close it",
             boards.join(", ")
         );
-        return Err(Problem::new(narhet_proto::wire::ErrorCode::Conflict, detail));
+        return Err(Problem::new(ErrorCode::Conflict, detail));
     }
     writes.splice(0..0, desk.write(&own, id));
     desk.decided(writes)

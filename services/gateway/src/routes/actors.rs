@@ -8,9 +8,9 @@ mod transfer;
 mod xlsx;
 
 use super::{
-    passing::answered,
+    passing::{answered, read_now},
     reply::{self, raw},
-    versions::{etag, if_match, none_match_names},
+    versions::if_match,
 };
 use crate::{app::Shared, problem::Refused, query::Query, request::Ask};
 use axum::{
@@ -90,11 +90,7 @@ async fn read(
     }
     let request = ask.query(raw(&json!({ "id": id })), None);
     let answer = app.upstream.command(Context::Actors, "read-actor", request).await?;
-    let etag = answer.version.map(|version| etag(version, &answer.body));
-    if let Some(etag) = etag.as_deref().filter(|etag| none_match_names(&headers, etag)) {
-        return Ok(reply::not_modified(etag, &answer.cursor));
-    }
-    Ok(answered(StatusCode::OK, &answer))
+    Ok(read_now(&headers, &answer))
 }
 
 async fn change(
@@ -107,7 +103,7 @@ async fn change(
 ) -> Result<Response<Body>, Refused> {
     Query::of(query.as_deref(), &[])?;
     let version = if_match(&headers)?;
-    let patch = reply::json_object(&headers, &[reply::JSON, "application/merge-patch+json"], body).await?;
+    let patch = reply::json_object(&headers, &[reply::JSON, reply::MERGE_PATCH], body).await?;
     let mut request = ask.command(&headers, raw(&json!({ "id": id_of(&path), "patch": patch })))?;
     request.if_match = Some(version);
     let answer = app.upstream.command(Context::Actors, "change-actor", request).await?;

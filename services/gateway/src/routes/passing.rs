@@ -175,7 +175,7 @@ pub fn answered(status: StatusCode, answer: &Answer) -> Response<Body> {
     response
 }
 
-/// Passes a query on; who already has the answer is told so.
+/// Passes a query on.
 pub async fn ask_on(
     what: Asks,
     State(app): State<Shared>,
@@ -201,11 +201,16 @@ pub async fn ask_on(
     body.extend(what.fixed.map(|(name, value)| (name.to_owned(), value.into())));
     let request = ask.query(raw(&body), query.cursor("minCursor")?);
     let answer = app.upstream.query(what.context, what.query, request).await?;
+    Ok(read_now(&headers, &answer))
+}
+
+/// What was read; who already has it is told so.
+pub fn read_now(headers: &HeaderMap, answer: &Answer) -> Response<Body> {
     let etag = answer.version.map(|version| etag(version, &answer.body));
-    if let Some(etag) = etag.as_deref().filter(|etag| none_match_names(&headers, etag)) {
-        return Ok(reply::not_modified(etag, &answer.cursor));
+    match etag.as_deref().filter(|etag| none_match_names(headers, etag)) {
+        Some(etag) => reply::not_modified(etag, &answer.cursor),
+        None => answered(StatusCode::OK, answer),
     }
-    Ok(answered(StatusCode::OK, &answer))
 }
 
 #[cfg(test)]

@@ -83,10 +83,13 @@ fn a_dashboard_reads_no_text_in_an_export_either() {
     card["byHand"] = json!([{ "area": "farsta", "include": true, "reason": "granitskäl" }]);
     card["contacts"] = json!([{ "function": "granitjour", "ways": [{ "kind": "phone", "value": "08-1" }] }]);
     card["capabilities"] = json!([{ "kind": "generator", "count": 1, "detail": "granitdetalj" }]);
+    card["availability"] = json!({ "hours": "granittid", "aroundTheClock": false });
     house.register("norrmalm", &card);
-    for (role, texts) in [(Role::Coordinator, 5), (Role::Dashboard, 0)] {
+    for (role, texts) in [(Role::Coordinator, 6), (Role::Dashboard, 0)] {
         let export = house.ask(&somebody(role, Some("norrmalm")), "export", &json!({})).unwrap();
         assert_eq!(export["rows"].to_string().matches("granit").count(), texts, "{role}: {export}");
+        let calls = house.ask(&somebody(role, Some("norrmalm")), "call-list", &json!({})).unwrap();
+        assert_eq!(calls["items"].to_string().matches("granit").count(), usize::from(texts > 0) * 2, "{role}: {calls}");
         let found = house.ask(&somebody(role, Some("norrmalm")), "actors", &json!({})).unwrap();
         assert_eq!(found["items"].to_string().matches("granit").count(), texts, "{role}: {found}");
     }
